@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from robot_rl.config.param import param
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LimitsConfig:
     """Joint limits; every list has one entry a joint."""
 
@@ -19,7 +19,7 @@ class LimitsConfig:
     position_margin: float = param(0.05, "distance kept from the joint position limits", ge=0.0, unit="rad")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WorkspaceConfig:
     """Axis-aligned box for the tcp, in the robot's base frame."""
 
@@ -27,7 +27,7 @@ class WorkspaceConfig:
     upper: tuple[float, float, float] = param(description="upper corner", unit="m")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ActionConfig:
     """What an action in [-1, 1] means: Cartesian translation of the tcp per step, and the gripper."""
 
@@ -35,7 +35,7 @@ class ActionConfig:
     gripper: bool = param(True, "whether the last action dimension moves the gripper (-1 closed, +1 open)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GripperConfig:
     """A parallel gripper commanded by opening width."""
 
@@ -45,7 +45,7 @@ class GripperConfig:
     closed: float = param(description="joint position when closed", unit="m")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CommandConfig:
     """The driver's command interface."""
 
@@ -54,7 +54,7 @@ class CommandConfig:
     rate_hz: float = param(100.0, "rate of commands", ge=1.0, le=1000.0, unit="Hz")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RobotConfig:
     """Everything the stack needs to know of a robot."""
 

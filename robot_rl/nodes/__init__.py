@@ -1,0 +1,1 @@
+"""rclpy shells: parameters into config dataclasses, messages into core values, and back. The only rclpy."""

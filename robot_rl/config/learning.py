@@ -1,0 +1,65 @@
+"""Parameters of the learning core: encoder, soft actor-critic and the learner that drives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from robot_rl.config.param import param
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderConfig:
+    """Images and proprioception to one latent vector; each camera has its own weights."""
+
+    patch: int = param(4, "side of the square patches the first layer embeds; divides the image size", ge=1, unit="px")
+    patch_channels: int = param(32, "channels of the first layer", ge=1)
+    channels: tuple[int, ...] = param((32,), "channels of the 3x3 convolutions that follow", ge=1)
+    strides: tuple[int, ...] = param((2,), "strides of those convolutions", ge=1)
+    image_latent: int = param(64, "latent size of one camera", ge=1)
+    proprio_latent: int = param(64, "latent size of the proprioception vector", ge=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SACConfig:
+    """Soft actor-critic on prior and online data (SAC, REDQ, RLPD by parameters)."""
+
+    encoder: EncoderConfig = param(EncoderConfig(), "encoder shared by critics and actor")
+    hidden: tuple[int, ...] = param((256, 256), "hidden layers of actor and critics", ge=1)
+    critics: int = param(4, "critics in the ensemble", ge=1)
+    critic_subset: int = param(2, "random critics whose minimum is the target value", ge=1)
+    learning_rate: float = param(3e-4, "Adam step size of critics, encoder and actor", ge=0.0)
+    alpha_learning_rate: float = param(3e-4, "Adam step size of the temperature", ge=0.0)
+    tau: float = param(0.005, "Polyak step of the target critics", ge=0.0, le=1.0)
+    initial_alpha: float = param(0.01, "temperature at the start", ge=1e-8)
+    target_entropy: float = param(-0.5, "entropy the temperature aims at, per action dimension", unit="nat")
+    backup_entropy: bool = param(False, "whether the critics' targets contain the entropy term")
+    actor_period: int = param(2, "critic updates per actor and temperature update", ge=1)
+    imitation: float = param(0.0, "weight of the squared distance to the actions of demonstrations", ge=0.0)
+    shift: int = param(4, "largest random shift of the images, 0 for none", ge=0, unit="px")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerConfig:
+    """What the learner does with its data, how fast and for how long."""
+
+    algorithm: str = param("sac", "learning algorithm", choices=("sac",))
+    sac: SACConfig = param(SACConfig(), "parameters of soft actor-critic")
+    batch_size: int = param(128, "transitions per update", ge=1)
+    prior_share: float = param(0.5, "share of a batch taken from demonstrations and interventions", ge=0.0, le=1.0)
+    utd: float = param(2.0, "critic updates per environment step", ge=0.0)
+    start_steps: int = param(100, "environment steps before the first update", ge=0)
+    n_step: int = param(1, "steps whose rewards are summed before bootstrapping", ge=1)
+    discount: float = param(0.97, "discount per step", ge=0.0, le=1.0)
+    seed: int = param(0, "seed of initialisation, sampling and augmentation", ge=0)
+    precision: str = param(
+        "auto", "arithmetic; auto is bfloat16 where the hardware has it", choices=("auto", "float32", "bfloat16")
+    )
+    device: str = param("auto", "where the learner computes", choices=("auto", "cpu", "cuda"))
+    threads: int = param(0, "CPU threads of the learner, 0 for one per core", ge=0)
+    publish_every: int = param(50, "updates between two publications of weights", ge=1)
+    checkpoint_every: int = param(1000, "updates between two checkpoints", ge=1)
+    keep_checkpoints: int = param(3, "newest checkpoints that are kept", ge=1)
+    budget_s: float = param(0.0, "training stops after this time, 0 for no end", ge=0.0, unit="s")
+    max_steps: int = param(0, "training stops after this many environment steps, 0 for no end", ge=0)
+    success_threshold: float = param(0.95, "training stops at this success rate of the newest episodes", ge=0.0, le=1.0)
+    success_window: int = param(20, "newest episodes that the success rate is taken over", ge=1)

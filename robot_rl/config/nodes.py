@@ -1,0 +1,97 @@
+"""Parameters of the nodes, one frozen dataclass a node; ROS parameters and YAML sections are made from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from robot_rl.config.param import param
+
+RATE = "control rate: observations and actions per second"
+LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RigConfig:
+    """What every node of one graph must agree on."""
+
+    robot: str = param("fr3_sim", "robot: a name in config/robots or a path to its YAML")
+    task: str = param("reach", "task: a name in robot_rl/robot/tasks")
+    cameras: tuple[str, ...] = param(("wrist", "front"), "camera names, in the order of the record")
+    image_size: int = param(64, "height and width of the images the policy sees", ge=16, le=512, unit="px")
+    rate_hz: float = param(10.0, RATE, ge=1.0, le=100.0, unit="Hz")
+    lockstep: bool = param(False, LOCKSTEP)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimNodeConfig(RigConfig):
+    """Simulated robot and cameras."""
+
+    seed: int = param(0, "seed of the task's randomisation", ge=0)
+    pace: float = param(1.0, "simulated seconds per wall second; not used in lockstep", ge=0.05, le=100.0)
+    announce_s: float = param(0.25, "lockstep: wall time after which an unanswered state is published again", ge=0.01)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProprioNodeConfig(RigConfig):
+    """Joint states to the named proprioception vector."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewardNodeConfig(RigConfig):
+    """Reward and success of each observation."""
+
+    source: str = param("simulator", "where the reward comes from", choices=("simulator",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyNodeConfig(RigConfig):
+    """Arbitration, limits, watchdog, e-stop and reset."""
+
+    max_action_age_s: float = param(0.3, "an action older than this is refused", ge=0.0, unit="s")
+    max_state_age_s: float = param(0.2, "joint states older than this hold the robot", ge=0.0, unit="s")
+    task_reset_service: str = param("", "Trigger service that puts the task back once the arm is home; '' for none")
+    reset_speed: float = param(0.6, "fraction of the joint limits that reset motions use", ge=0.05, le=1.0)
+    reset_timeout_s: float = param(20.0, "a reset that takes longer holds and reports a fault", ge=1.0, unit="s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyNodeConfig(RigConfig):
+    """Synchronised observation to action, episodes and steps."""
+
+    act: str = param("sample", "what acts", choices=("sample", "mean", "teleop"))
+    seed: int = param(0, "seed of exploration", ge=0)
+    weights: str = param("", "safetensors file to act with; '' takes them from the policy/weights topic")
+    episodes: int = param(0, "episodes after which the node ends with exit code 0; 0 for no end", ge=0)
+    episode_steps: int = param(50, "steps after which an episode is truncated", ge=1)
+    discard_failures: bool = param(False, "count only successful episodes towards `episodes`")
+    random_steps: int = param(0, "uniformly random actions before the first weights", ge=0)
+    max_age_s: float = param(0.15, "a source older than this gives no action", ge=0.0, unit="s")
+    max_backlog: int = param(700, "uncommitted steps beyond which no episode starts", ge=1, le=1000)
+    max_update_debt: int = param(150, "outstanding learner updates beyond which no episode starts", ge=1)
+    wait_for_learner: bool = param(True, "start episodes only once a recorder or learner has announced itself")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeleopNodeConfig(RigConfig):
+    """Teleoperation device."""
+
+    device: str = param("scripted", "device", choices=("scripted",))
+    seed: int = param(0, "seed of the scripted expert's noise", ge=0)
+    noise: float = param(0.1, "standard deviation of the scripted expert's action noise", ge=0.0, le=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecorderNodeConfig(RigConfig):
+    """Writes the step stream into a replay store, without learning."""
+
+    store: str = param("", "path of the replay store to write")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorNodeConfig:
+    """Progress for a person, from the graph's own topics."""
+
+    period_s: float = param(5.0, "seconds between lines where the output is no terminal", ge=0.2, unit="s")
+    title: str = param("robot_rl", "first word of each line")
+    episodes: int = param(0, "episodes expected, for the progress bar; 0 where open")
+    budget_s: float = param(0.0, "training budget, for the time left; 0 where open", ge=0.0, unit="s")

@@ -1,0 +1,87 @@
+"""When an episode may start and when it ends: the policy side's state machine. No ROS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from robot_rl.core.outcome import Outcome
+
+
+class State(Enum):
+    """Where the policy node stands, with a sentence for a person."""
+
+    WAITING = "waiting until an episode may start"
+    RESETTING = "waiting until the robot is home and the task is put back"
+    STARTING = "asking the safety node to follow actions"
+    RUNNING = "acting"
+    CLOSING = "waiting for the last executed action"
+    DONE = "all episodes are done"
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What the learner or recorder has announced: steps written and updates outstanding."""
+
+    committed: int = 0
+    update_debt: float = 0.0
+
+
+@dataclass(frozen=True)
+class StartRule:
+    """The bounds beyond which no episode starts (steps not yet on disk, updates not yet done)."""
+
+    max_backlog: int
+    max_update_debt: float
+
+    def refusal(self, sent: int, backlog: Backlog | None) -> str:
+        """Return why no episode may start after `sent` steps, or ''."""
+        if backlog is None:
+            return "no learner or recorder has announced itself"
+        if sent - backlog.committed > self.max_backlog:
+            return f"{sent - backlog.committed} steps are not yet on disk"
+        if backlog.update_debt > self.max_update_debt:
+            return f"the learner is {backlog.update_debt:.0f} updates behind"
+        return ""
+
+
+def episode_over(outcome: Outcome, steps_taken: int, limit: int) -> bool:
+    """True where the observation just judged is the episode's last: the task ended, or `limit` actions were taken."""
+    return outcome.terminated or outcome.success or steps_taken >= limit
+
+
+@dataclass(frozen=True)
+class EpisodeResult:
+    """How an episode went: steps taken, sum of rewards, success."""
+
+    length: int
+    total: float
+    success: bool
+
+
+class EpisodeTally:
+    """Adds up the running episode and counts finished ones towards `wanted` (0 for no end)."""
+
+    def __init__(self, wanted: int, only_successes: bool = False) -> None:
+        self.counted = 0
+        self._wanted, self._only_successes = wanted, only_successes
+        self._total, self._success = 0.0, False
+
+    @property
+    def done(self) -> bool:
+        """True once as many episodes as wanted have counted."""
+        return 0 < self._wanted <= self.counted
+
+    def begin(self) -> None:
+        """Start a new episode."""
+        self._total, self._success = 0.0, False
+
+    def add(self, outcome: Outcome) -> None:
+        """Add the outcome of one observation."""
+        self._total += outcome.reward
+        self._success |= outcome.success
+
+    def end(self, length: int) -> EpisodeResult:
+        """Close the episode of `length` actions."""
+        self.counted += self._success or not self._only_successes
+        return EpisodeResult(length, self._total, self._success)

@@ -1,0 +1,78 @@
+"""Live progress of the graph: one updating table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock, ClockType
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from sensor_msgs.msg import JointState
+
+from robot_rl.config.nodes import MonitorNodeConfig
+from robot_rl.control.progress import Progress
+from robot_rl.nodes import convert, qos
+from robot_rl.nodes.runner import GraphNode, run
+
+
+class MonitorNode(GraphNode):
+    """Gathers what the other nodes publish; commands nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("monitor")
+        config = self.configure(MonitorNodeConfig)
+        self.progress = Progress(config.title, config.episodes, config.budget_s)
+        self.create_subscription(JointState, "episode", self._on_episode, qos.EVENTS)
+        self.create_subscription(JointState, "learner/metrics", self._on_metrics, qos.STREAM)
+        self.create_subscription(DiagnosticStatus, "safety/status", self._on_safety, qos.LATCHED)
+        self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
+        terminal = Console()
+        self._live = Live(console=terminal, transient=False) if terminal.is_terminal else None
+        if self._live:
+            self._live.start()
+        period = 0.5 if self._live else config.period_s
+        self.create_timer(period, self.show, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _on_episode(self, msg: JointState) -> None:
+        self.progress.add_episode(convert.mapping_from_msg(msg))
+
+    def _on_metrics(self, msg: JointState) -> None:
+        self.progress.metrics = convert.mapping_from_msg(msg)
+
+    def _on_safety(self, msg: DiagnosticStatus) -> None:
+        self.progress.mode = next((pair.value for pair in msg.values if pair.key == "mode"), "?")
+
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
+        for status in msg.status:
+            if status.name == "safety: limits":
+                counts = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
+                self.progress.safety = Counter(counts)
+
+    def show(self) -> None:
+        """Draw the current state."""
+        if self._live is None:
+            print(self.progress.line(), flush=True)
+            return
+        columns = self.progress.columns()
+        table = Table(*columns, title=self.progress.title)
+        table.add_row(*columns.values())
+        self._live.update(table)
+
+    def close(self) -> None:
+        """Show the last state."""
+        self.show()
+        if self._live:
+            self._live.stop()
+
+
+def main(args: Any = None) -> int:
+    """Run the node; return its exit code."""
+    return run(MonitorNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

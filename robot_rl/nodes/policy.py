@@ -1,0 +1,257 @@
+"""Synchronised observations to actions at the control rate, episodes, and the step stream."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from rclpy.clock import Clock, ClockType
+from sensor_msgs.msg import Image, JointState, PointCloud2
+from std_msgs.msg import Header, UInt8MultiArray
+
+from robot_rl.config.nodes import PolicyNodeConfig
+from robot_rl.control.choose import Chooser
+from robot_rl.control.episode import Backlog, EpisodeTally, StartRule, State, episode_over
+from robot_rl.control.steps import StepAssembler
+from robot_rl.core.errors import RobotRLError, SchemaError
+from robot_rl.core.observation import Observation
+from robot_rl.core.outcome import Outcome
+from robot_rl.core.record import Source
+from robot_rl.nodes import convert, qos
+from robot_rl.nodes.diagnostics import OK, WARN, Diagnostics, Report
+from robot_rl.nodes.loading import choose_from
+from robot_rl.nodes.runner import GraphNode, run
+from robot_rl.nodes.safety_client import SafetyClient
+from robot_rl.perception.synchronizer import Missing, Synchronizer
+from robot_rl.robot.spec import load_robot, step_spec
+
+EPISODE_NAMES = ("episode", "length", "return", "success", "policy_version")
+CLOSE_S = 2.0
+"""Wall time that the last executed action of an episode may take to arrive."""
+RESET_S = 60.0
+"""Wall time after which a reset that was never answered is asked for again."""
+MAX_GAP = 5
+"""Ticks without an observation after which a running episode is truncated."""
+
+
+class PolicyNode(GraphNode):
+    """Runs episodes: asks for a reset, acts on each observation, and publishes the steps that result."""
+
+    def __init__(self) -> None:
+        super().__init__("policy")
+        self.config = config = self.configure(PolicyNodeConfig)
+        self.spec = step_spec(config, load_robot(config.robot))
+        self.sync = Synchronizer(self.spec.observation, config.max_age_s)
+        run_id = int(np.random.SeedSequence().generate_state(1)[0])
+        self.steps = StepAssembler(self.spec, run_id)
+        self.rule = StartRule(config.max_backlog, config.max_update_debt)
+        self.tally = EpisodeTally(config.episodes, config.discard_failures)
+        self.chooser: Chooser = choose_from(config, self.spec)
+        self.state, self.refusal = State.WAITING, ""
+        self.backlog: Backlog | None = None if config.wait_for_learner else Backlog()
+        self._outcomes: dict[int, Outcome] = {}
+        self._last_tick_ns, self._taken, self._gap, self._resets = 0, 0, 0, 0
+        self._since = time.monotonic()
+        self._proposed: np.ndarray | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        self._action = self.create_publisher(JointState, "action/policy", qos.COMMAND)
+        self._tick_pub = self.create_publisher(Header, "tick", qos.STREAM)
+        self._step = self.create_publisher(PointCloud2, "step", qos.STEP)
+        self._episode = self.create_publisher(JointState, "episode", qos.EVENTS)
+        self.safety = SafetyClient(self, self._on_safety)
+        for camera in self.config.cameras:
+            self.create_subscription(Image, f"camera/{camera}/image", self._image_handler(camera), qos.STREAM)
+        self.create_subscription(JointState, "proprio", self._on_proprio, qos.STREAM)
+        self.create_subscription(JointState, "reward", self._on_reward, qos.STREAM)
+        self.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)
+        self.create_subscription(JointState, "learner/status", self._on_learner, qos.LATCHED)
+        if self.config.act != "teleop" and not self.config.weights:
+            self.create_subscription(UInt8MultiArray, "policy/weights", self._on_weights, qos.LATCHED)
+        self.create_timer(0.05, self._attend, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        if not self.config.lockstep:
+            self.create_timer(1.0 / self.config.rate_hz, self._tick_by_clock)
+        Diagnostics(self, "observations", self.config.robot, self._report)
+
+    def _image_handler(self, camera: str) -> Any:
+        def handle(msg: Image) -> None:
+            try:
+                self.sync.add_image(camera, convert.time_from_msg(msg.header.stamp), convert.image_from_msg(msg))
+            except SchemaError as error:
+                self.get_logger().error(str(error), throttle_duration_sec=5.0)
+                return
+            self._tick_by_data()
+
+        return handle
+
+    def _on_proprio(self, msg: JointState) -> None:
+        try:
+            vector = convert.vector_from_msg(msg, self.spec.observation.proprio)
+            self.sync.add_proprio(convert.time_from_msg(msg.header.stamp), vector.astype(np.float32))
+        except SchemaError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=5.0)
+            return
+        self._tick_by_data()
+
+    def _on_reward(self, msg: JointState) -> None:
+        values = convert.mapping_from_msg(msg)
+        outcome = Outcome(values["reward"], bool(values["success"]), bool(values["terminated"]))
+        self._outcomes[convert.time_from_msg(msg.header.stamp)] = outcome
+        if len(self._outcomes) > 100:
+            self._outcomes.pop(next(iter(self._outcomes)))
+        self._tick_by_data()
+
+    def _on_executed(self, msg: JointState) -> None:
+        action = convert.vector_from_msg(msg, self.spec.action.names)
+        latency = convert.mapping_from_msg(msg)["latency"]
+        source = Source[msg.header.frame_id]
+        self.steps.execute(convert.time_from_msg(msg.header.stamp), action, source, latency)
+        self._send_steps()
+
+    def _on_learner(self, msg: JointState) -> None:
+        values = convert.mapping_from_msg(msg)
+        committed = int(values["committed"]) if int(values["run_id"]) == self.steps.run_id else 0
+        self.backlog = Backlog(committed, values["update_debt"])
+        self._attend()
+
+    def _on_weights(self, msg: UInt8MultiArray) -> None:
+        try:
+            self.chooser.load(convert.bytes_from_msg(msg))
+        except RobotRLError as error:
+            self.get_logger().error(f"kept weights version {self.chooser.version}: {error}")
+
+    def _on_safety(self, mode: str) -> None:
+        if self.state is State.RESETTING and mode == "READY" and self.safety.resets > self._resets:
+            self._enter(State.STARTING)
+            self.safety.call("start")
+        elif self.state is State.STARTING and mode == "RUNNING":
+            self._begin()
+        elif self.state is State.RUNNING and mode != "RUNNING":
+            self.get_logger().warning(f"episode {self.steps.episode} truncated: the safety node is {mode}")
+            self.steps.cut()
+            self._enter(State.CLOSING)
+            self._send_steps()
+        elif self.state is State.WAITING:
+            self._attend()
+
+    def _begin(self) -> None:
+        self.steps.begin()
+        self.tally.begin()
+        self._taken, self._gap = 0, 0
+        self._enter(State.RUNNING)
+        self._tick_by_data()
+
+    def _tick_by_data(self) -> None:
+        """Lockstep: tick when every source and the reward share one new stamp."""
+        if not self.config.lockstep or self.state is not State.RUNNING:
+            return
+        stamp = self.sync.common_stamp()
+        if stamp is None or stamp not in self._outcomes:
+            return
+        if self._taken and stamp == self._last_tick_ns:
+            self._send_action()  # announced again: nobody has answered yet, so the action may have been lost
+        elif not self._taken or stamp - self._last_tick_ns > 0.5e9 / self.config.rate_hz:
+            self._tick(stamp)
+
+    def _tick_by_clock(self) -> None:
+        if self.state is State.RUNNING:
+            self._tick(self.now_ns())
+
+    def _tick(self, now_ns: int) -> None:
+        seen = self.sync.observe(now_ns)
+        if isinstance(seen, Missing):
+            self._miss(seen)
+            return
+        self._last_tick_ns, self._gap = now_ns, 0
+        outcome = self._outcome_since_last_tick()
+        self.tally.add(outcome if self._taken else Outcome(0.0, outcome.success, outcome.terminated))
+        if episode_over(outcome, self._taken, self.config.episode_steps):
+            self.steps.observe(seen, outcome, None, self.chooser.version)
+            self.steps.end()
+            self._enter(State.CLOSING)
+        else:
+            self._act(seen, outcome)
+        self._send_steps()
+
+    def _outcome_since_last_tick(self) -> Outcome:
+        """The newest reward, and success or termination where any observation since the last tick had it."""
+        outcomes = list(self._outcomes.values())
+        self._outcomes.clear()
+        if not outcomes:
+            return Outcome(0.0)
+        success, terminated = any(o.success for o in outcomes), any(o.terminated for o in outcomes)
+        return Outcome(outcomes[-1].reward, success, terminated)
+
+    def _act(self, seen: Observation, outcome: Outcome) -> None:
+        self._proposed = self.chooser.choose(seen)
+        self.steps.observe(seen, outcome, self._proposed, self.chooser.version)
+        self._taken += 1
+        self._send_action()
+
+    def _send_action(self) -> None:
+        """Announce the tick to teleoperation, and send what the network proposed."""
+        stamp_ns, frame = self._last_tick_ns, "first" if self._taken == 1 else ""
+        self._tick_pub.publish(Header(stamp=convert.time_to_msg(stamp_ns), frame_id=frame))
+        if self._proposed is not None:
+            names = self.spec.action.names
+            self._action.publish(convert.vector_to_msg(names, self._proposed, stamp_ns, Source.POLICY.name))
+
+    def _miss(self, missing: Missing) -> None:
+        self._gap += 1
+        self.get_logger().warning(str(missing), throttle_duration_sec=2.0)
+        if self._gap > MAX_GAP and self._taken:
+            self.steps.cut()
+            self._enter(State.CLOSING)
+            self._send_steps()
+
+    def _send_steps(self) -> None:
+        for record in self.steps.take():
+            self._step.publish(convert.step_to_msg(record))
+        if self.state is State.CLOSING and not self.steps.open:
+            self._close_episode()
+
+    def _close_episode(self) -> None:
+        tally = self.tally.end(self._taken)
+        values = (self.steps.episode, tally.length, tally.total, tally.success, self.chooser.version)
+        self._episode.publish(convert.vector_to_msg(EPISODE_NAMES, values, self.now_ns()))
+        self._enter(State.DONE if self.tally.done else State.WAITING)
+        self.safety.call("stop")
+        self._attend()
+
+    def _attend(self) -> None:
+        """What no message triggers: the next episode, time-outs, and the end."""
+        waited = time.monotonic() - self._since
+        if self.state is State.WAITING:
+            self.refusal = self.chooser.refusal or self.rule.refusal(self.steps.seq, self.backlog)
+            if not self.refusal and self.safety.mode in ("IDLE", "READY"):
+                self._enter(State.RESETTING)
+                self._resets = self.safety.resets
+                self.safety.call("reset")
+        elif self.state is State.CLOSING and waited > CLOSE_S:
+            self.steps.cut()
+            self._send_steps()
+        elif self.state in (State.RESETTING, State.STARTING) and (self.safety.refused or waited > RESET_S):
+            self._enter(State.WAITING)
+        elif self.state is State.DONE and self.backlog is not None and self.backlog.committed >= self.steps.seq:
+            self.finish(0)
+
+    def _enter(self, state: State) -> None:
+        self.state, self._since = state, time.monotonic()
+
+    def _report(self) -> Report:
+        counts = {f"{source} {absence.name}": n for (source, absence), n in self.sync.counts.items()}
+        values: dict[str, object] = {"state": self.state.name, "episode": self.steps.episode, "seq": self.steps.seq}
+        values |= {"policy_version": self.chooser.version, "waiting_for": self.refusal, **counts}
+        return (WARN if counts or self.refusal else OK), self.state.value, values
+
+
+def main(args: Any = None) -> int:
+    """Run the node; return its exit code."""
+    return run(PolicyNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""The quality-of-service profiles of the graph, one name each."""
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+STEP_DEPTH = 1000
+"""Steps that a learner which restarts can still receive."""
+
+
+def _profile(depth: int, durability: DurabilityPolicy) -> QoSProfile:
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=durability,
+    )
+
+
+STREAM = _profile(5, DurabilityPolicy.VOLATILE)
+"""Sensor-like streams: published reliable, so that reliable and best-effort subscribers both connect."""
+COMMAND = _profile(1, DurabilityPolicy.VOLATILE)
+"""Robot commands: only the newest matters."""
+LATCHED = _profile(1, DurabilityPolicy.TRANSIENT_LOCAL)
+"""State that a late joiner must know."""
+STEP = _profile(STEP_DEPTH, DurabilityPolicy.TRANSIENT_LOCAL)
+"""The step stream, lossless within its depth."""
+EVENTS = _profile(100, DurabilityPolicy.VOLATILE)
+"""Things that happen once and must all arrive."""

@@ -1,0 +1,85 @@
+"""The life of a node process: own signal handling, so that a node can still send while it shuts down."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, TypeVar
+
+import rclpy
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from robot_rl.core.errors import RobotRLError
+from robot_rl.nodes.parameters import declare
+from robot_rl.nodes.spinner import Spinner
+
+T = TypeVar("T")
+INTERRUPTED = 130
+
+
+class GraphNode(Node):
+    """A node of the graph: its config dataclass, the node clock in ns, and an end with an exit code."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.exit_code: int | None = None
+
+    def configure(self, cls: type[T]) -> T:
+        """Declare the fields of `cls` as parameters and return their values."""
+        return declare(self, cls)
+
+    def now_ns(self) -> int:
+        """The node clock [ns]."""
+        return int(self.get_clock().now().nanoseconds)
+
+    def finish(self, code: int) -> None:
+        """End the process with exit code `code` after the current callback."""
+        if self.exit_code is None:
+            self.exit_code = code
+
+    def close(self) -> None:
+        """Called once before the process ends, while publishers still work."""
+
+
+def run(factory: Callable[[], GraphNode], args: Any = None) -> int:
+    """Spin the node that `factory` makes until it finishes or a signal comes; return the exit code.
+
+    A RobotRLError ends it with one sentence on standard error; anything else prints its traceback and gives 1, after
+    `close` has run.
+    """
+    stop: list[int] = []
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del frame
+        stop.append(number)
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    rclpy.init(args=args if args is not None else sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    node: GraphNode | None = None
+    try:
+        node = factory()
+        ended = node
+        Spinner(node).spin(until=lambda: bool(stop) or ended.exit_code is not None)
+        return INTERRUPTED if node.exit_code is None else node.exit_code
+    except RobotRLError as error:
+        print(f"[ERROR] {error}", file=sys.stderr, flush=True)
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - the last line of defence: close must still run
+        traceback.print_exc()
+        return 1
+    finally:
+        _close(node)
+
+
+def _close(node: GraphNode | None) -> None:
+    try:
+        if node is not None:
+            node.close()
+            node.destroy_node()
+    finally:
+        rclpy.try_shutdown()

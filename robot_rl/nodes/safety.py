@@ -1,0 +1,186 @@
+"""The only node that commands the robot: actions and resets in, limited joint commands out, in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.task import Future
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, Float64MultiArray
+from std_srvs.srv import Trigger
+
+from robot_rl.config.nodes import SafetyNodeConfig
+from robot_rl.core.errors import SchemaError
+from robot_rl.core.record import Source
+from robot_rl.nodes import convert, qos
+from robot_rl.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Report
+from robot_rl.nodes.runner import GraphNode, run
+from robot_rl.robot.action_map import ActionMap
+from robot_rl.robot.spec import load_robot
+from robot_rl.robot.tasks import load_task
+from robot_rl.safety.controller import Command, SafetyController
+from robot_rl.safety.reasons import Mode
+
+STOP_ON_EXIT_S = 0.5
+"""Longest time that the node takes to bring the robot to rest before it ends [s]."""
+
+
+class SafetyNode(GraphNode):
+    """Feeds the SafetyController and sends what it decides: on a timer, or in lockstep once per joint state."""
+
+    def __init__(self) -> None:
+        super().__init__("safety")
+        self.config = self.configure(SafetyNodeConfig)
+        self.robot = load_robot(self.config.robot)
+        self.controller = SafetyController(self.config, self.robot, load_task(self.config.task).workspace)
+        self._names = ActionMap(self.robot).spec.names
+        self._dt = 1.0 / self.robot.command.rate_hz
+        self._unanswered, self._answered_ns, self._last = 0, -1, None
+        self._sent_opening, self._shown, self._resets = np.nan, Mode.FAULT, 0
+        self._task_reset: Future | None = None
+        self._connect()
+        if not self.config.lockstep:
+            self.create_timer(self._dt, self._tick)
+        Diagnostics(self, "limits", self.robot.name, self._report)
+        self._show()
+
+    def _connect(self) -> None:
+        robot = self.robot
+        self._command = self.create_publisher(Float64MultiArray, robot.command.topic, qos.COMMAND)
+        self._gripper = self.create_publisher(Float64MultiArray, robot.gripper.topic, qos.COMMAND)
+        self._executed = self.create_publisher(JointState, "action/executed", qos.EVENTS)
+        self._status = self.create_publisher(DiagnosticStatus, "safety/status", qos.LATCHED)
+        self._task_client = None
+        if self.config.task_reset_service:
+            self._task_client = self.create_client(Trigger, self.config.task_reset_service)
+        self.create_subscription(JointState, robot.joint_states, self._on_joints, qos.STREAM)
+        self.create_subscription(JointState, "action/policy", self._on_action, qos.COMMAND)
+        self.create_subscription(JointState, "action/teleop", self._on_action, qos.COMMAND)
+        self.create_subscription(Bool, "estop", self._on_estop, qos.LATCHED)
+        for name in ("start", "stop", "estop", "clear_estop", "reset"):
+            self.create_service(Trigger, f"safety/{name}", self._service(getattr(self.controller, name)))
+
+    def _service(self, decide: Callable[[], str]) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
+        def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            del request
+            response.message = decide()
+            response.success = not response.message
+            self._after_decision()
+            return response
+
+        return answer
+
+    def _on_estop(self, msg: Bool) -> None:
+        if msg.data and self.controller.mode is not Mode.ESTOP:
+            self.controller.estop()
+            self._after_decision()
+
+    def _on_joints(self, msg: JointState) -> None:
+        stamp_ns = convert.time_from_msg(msg.header.stamp)
+        try:
+            q = convert.vector_from_msg(msg, self.robot.joints)
+        except SchemaError as error:
+            self.get_logger().warning(str(error), throttle_duration_sec=5.0)
+            q = np.zeros(0)
+        if not self.controller.on_state(stamp_ns, q) or not self.config.lockstep:
+            return
+        if stamp_ns == self._answered_ns and self._last is not None:
+            self._send(self._last, force_gripper=True)
+            return
+        self._unanswered = stamp_ns
+        self._answer()
+
+    def _on_action(self, msg: JointState) -> None:
+        try:
+            action = convert.vector_from_msg(msg, self._names)
+        except SchemaError:
+            action = np.zeros(0)
+        source = Source[msg.header.frame_id] if msg.header.frame_id in Source.__members__ else Source.HUMAN
+        refused = self.controller.on_action(source, convert.time_from_msg(msg.header.stamp), action, self._clock_ns())
+        if refused is not None:
+            self.get_logger().warning(f"action of {source.name}: {refused.value}", throttle_duration_sec=5.0)
+        self._answer()
+
+    def _clock_ns(self) -> int:
+        """The node clock; in lockstep the newest joint state's stamp, which time waits for."""
+        return max(self.now_ns(), self._unanswered, self._answered_ns) if self.config.lockstep else self.now_ns()
+
+    def _answer(self) -> None:
+        """In lockstep: answer the newest joint state once there is something to do; until then time stands still."""
+        if self.config.lockstep and self._unanswered and self.controller.motion_due:
+            self._answered_ns, self._unanswered = self._unanswered, 0
+            self._tick(self._answered_ns)
+
+    def _tick(self, now_ns: int | None = None) -> None:
+        command = self.controller.tick(self.now_ns() if now_ns is None else now_ns)
+        for done in self.controller.executed:
+            names, values = (*self._names, "latency"), (*done.action, done.latency)
+            self._executed.publish(convert.vector_to_msg(names, values, done.stamp_ns, done.source.name))
+        self.controller.executed.clear()
+        if command is not None:
+            self._last = command
+            self._send(command)
+        self._after_decision()
+
+    def _send(self, command: Command, force_gripper: bool = False) -> None:
+        if command.opening != self._sent_opening or force_gripper:
+            self._gripper.publish(convert.floats_to_msg([command.opening]))
+            self._sent_opening = command.opening
+        self._command.publish(convert.floats_to_msg(command.q))
+
+    def _after_decision(self) -> None:
+        if self.controller.at_home and self._task_reset is None:
+            self._put_task_back()
+        if self.controller.mode is not self._shown:
+            self._show()
+        self._answer()
+
+    def _put_task_back(self) -> None:
+        if self._task_client is None:
+            self.controller.task_was_reset(True)
+            return
+        self._task_reset = self._task_client.call_async(Trigger.Request())
+        self._task_reset.add_done_callback(self._on_task_reset)
+
+    def _on_task_reset(self, future: Future) -> None:
+        self._task_reset = None
+        result = future.result()
+        self.controller.task_was_reset(bool(result and result.success))
+        self._after_decision()
+
+    def _show(self) -> None:
+        mode = self._shown = self.controller.mode
+        self._resets += mode is Mode.READY
+        level = {Mode.FAULT: ERROR, Mode.ESTOP: ERROR}.get(mode, OK)
+        values: dict[str, object] = {"mode": mode.name, "resets": self._resets}
+        self._status.publish(convert.status_to_msg("safety", level, mode.value, values))
+
+    def _report(self) -> Report:
+        counts = {reason.name: count for reason, count in self.controller.counts.items()}
+        mode = self.controller.mode
+        level = ERROR if mode in (Mode.FAULT, Mode.ESTOP) else WARN if counts else OK
+        return level, mode.value, {"mode": mode.name, **counts}
+
+    def close(self) -> None:
+        """Bring the robot to rest and leave it with an explicit hold."""
+        self.controller.stop()
+        deadline = time.monotonic() + STOP_ON_EXIT_S
+        while time.monotonic() < deadline:
+            self._tick(self._answered_ns if self.config.lockstep else None)
+            if self.controller.still:
+                break
+            time.sleep(self._dt)
+
+
+def main(args: Any = None) -> int:
+    """Run the node; return its exit code."""
+    return run(SafetyNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

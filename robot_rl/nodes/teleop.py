@@ -1,0 +1,64 @@
+"""Teleoperation: a device's action for every observation the policy node announces on `tick`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Header
+
+from robot_rl.config.nodes import TeleopNodeConfig
+from robot_rl.core.record import Source
+from robot_rl.nodes import convert, qos
+from robot_rl.nodes.runner import GraphNode, run
+from robot_rl.robot.action_map import ActionMap
+from robot_rl.robot.spec import load_robot
+from robot_rl.robot.tasks import load_task
+from robot_rl.teleop.scripted import ScriptedExpert
+
+
+class TeleopNode(GraphNode):
+    """Answers ticks with the scripted expert's action, computed from the simulator's state of that tick."""
+
+    def __init__(self) -> None:
+        super().__init__("teleop")
+        self.config = self.configure(TeleopNodeConfig)
+        robot = load_robot(self.config.robot)
+        self._task = load_task(self.config.task)
+        self._names = ActionMap(robot).spec.names
+        self._expert = ScriptedExpert(self._task, robot, self.config.noise, self.config.seed)
+        self._state: JointState | None = None
+        self._publisher = self.create_publisher(JointState, "action/teleop", qos.COMMAND)
+        self.create_subscription(JointState, "sim/state", self._on_state, qos.STREAM)
+        self.create_subscription(Header, "tick", self._on_tick, qos.STREAM)
+        self._awaited: int | None = None
+
+    def _on_state(self, msg: JointState) -> None:
+        self._state = msg
+        self._answer()
+
+    def _on_tick(self, msg: Header) -> None:
+        if msg.frame_id == "first":
+            self._expert.reset()
+        self._awaited = convert.time_from_msg(msg.stamp)
+        self._answer()
+
+    def _answer(self) -> None:
+        """Act once the tick's own state is here (lockstep) or on the newest state (real time)."""
+        if self._awaited is None or self._state is None:
+            return
+        if self.config.lockstep and convert.time_from_msg(self._state.header.stamp) != self._awaited:
+            return
+        action = self._expert.act(convert.vector_from_msg(self._state, self._task.state_names))
+        stamp, self._awaited = self._awaited, None
+        self._publisher.publish(convert.vector_to_msg(self._names, action, stamp, Source.SCRIPTED.name))
+
+
+def main(args: Any = None) -> int:
+    """Run the node; return its exit code."""
+    return run(TeleopNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

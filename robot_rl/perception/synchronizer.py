@@ -1,0 +1,95 @@
+"""Newest frame of every camera and the newest proprioception, or the reason why there is no observation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from robot_rl.core.observation import Observation
+from robot_rl.core.spec import ObservationSpec
+
+PROPRIO = "proprio"
+
+
+class Absence(Enum):
+    """Why a source gives no observation."""
+
+    MISSING = "has sent nothing yet: check that its node or driver runs"
+    STALE = "is older than the limit: check its cable, rate and load"
+    FUTURE = "is stamped in the future: check that both clocks agree"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A source without usable data, why, and its age [s] where there is one."""
+
+    source: str
+    absence: Absence
+    age: float = 0.0
+
+    def __str__(self) -> str:
+        age = f" ({self.age:.3f} s)" if self.absence is not Absence.MISSING else ""
+        return f"source '{self.source}'{age} {self.absence.value}."
+
+
+class Synchronizer:
+    """Holds the newest value of each source and joins them into an observation.
+
+    An old value is never used: a source older than `max_age_s` (or missing, or stamped more than `tolerance_s` in
+    the future) gives a `Missing`, which is counted by source and kind in `counts`.
+    """
+
+    def __init__(self, spec: ObservationSpec, max_age_s: float, tolerance_s: float = 0.02) -> None:
+        self.spec = spec
+        self.counts: Counter[tuple[str, Absence]] = Counter()
+        self._max_age_ns = round(max_age_s * 1e9)
+        self._tolerance_ns = round(tolerance_s * 1e9)
+        self._images: dict[str, np.ndarray] = {}
+        self._proprio = np.zeros(0, np.float32)
+        self._stamps: dict[str, int] = {}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Cameras, then 'proprio'."""
+        return (*self.spec.cameras, PROPRIO)
+
+    def add_image(self, camera: str, stamp_ns: int, image: np.ndarray) -> None:
+        """Keep `image`, uint8 (H, W, 3), unless a newer one is held; raise SchemaError on another shape."""
+        self.spec.check_image(camera, image)
+        if stamp_ns >= self._stamps.get(camera, stamp_ns):
+            self._images[camera], self._stamps[camera] = image, stamp_ns
+
+    def add_proprio(self, stamp_ns: int, vector: np.ndarray) -> None:
+        """Keep `vector` (P,) unless a newer one is held; raise SchemaError where it is not P finite numbers."""
+        vector = self.spec.check_proprio(vector)
+        if stamp_ns >= self._stamps.get(PROPRIO, stamp_ns):
+            self._proprio, self._stamps[PROPRIO] = vector, stamp_ns
+
+    def common_stamp(self) -> int | None:
+        """The stamp [ns] that all sources share, or None: in lockstep one stamp marks one observation."""
+        stamps = {self._stamps.get(source, -1) for source in self.sources}
+        stamp = stamps.pop() if len(stamps) == 1 else -1
+        return None if stamp < 0 else stamp
+
+    def observe(self, now_ns: int) -> Observation | Missing:
+        """Join the newest values as seen at `now_ns`, or say which source prevents it."""
+        ages = []
+        for source in self.sources:
+            stamp = self._stamps.get(source)
+            age_ns = 0 if stamp is None else now_ns - stamp
+            absence = self._judge(stamp, age_ns)
+            if absence is not None:
+                self.counts[source, absence] += 1
+                return Missing(source, absence, age_ns * 1e-9)
+            ages.append(max(0.0, age_ns * 1e-9))
+        return Observation(now_ns, dict(self._images), self._proprio, tuple(ages))
+
+    def _judge(self, stamp: int | None, age_ns: int) -> Absence | None:
+        if stamp is None:
+            return Absence.MISSING
+        if age_ns > self._max_age_ns:
+            return Absence.STALE
+        return Absence.FUTURE if age_ns < -self._tolerance_ns else None
