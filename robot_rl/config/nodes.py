@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from robot_rl.config.learning import LearnerConfig
 from robot_rl.config.param import param
 
 RATE = "control rate: observations and actions per second"
@@ -64,7 +65,7 @@ class PolicyNodeConfig(RigConfig):
     episodes: int = param(0, "episodes after which the node ends with exit code 0; 0 for no end", ge=0)
     episode_steps: int = param(50, "steps after which an episode is truncated", ge=1)
     discard_failures: bool = param(False, "count only successful episodes towards `episodes`")
-    random_steps: int = param(0, "uniformly random actions before the first weights", ge=0)
+    allow_untrained: bool = param(False, "whether a weights file of version 0 may act")
     max_age_s: float = param(0.15, "a source older than this gives no action", ge=0.0, unit="s")
     max_backlog: int = param(700, "uncommitted steps beyond which no episode starts", ge=1, le=1000)
     max_update_debt: int = param(150, "outstanding learner updates beyond which no episode starts", ge=1)
@@ -85,6 +86,16 @@ class RecorderNodeConfig(RigConfig):
     """Writes the step stream into a replay store, without learning."""
 
     store: str = param("", "path of the replay store to write")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerNodeConfig(RigConfig):
+    """Replay store, updates, checkpoints, weights and metrics of one run."""
+
+    run_dir: str = param("", "run directory: replay, checkpoints, TensorBoard logs and the result go there")
+    demos: tuple[str, ...] = param((), "replay stores of demonstrations; '' entries are left out")
+    nice: int = param(10, "how far the learner steps back behind the control loop for processor time", ge=0, le=19)
+    learner: LearnerConfig = param(LearnerConfig(), "what and how to learn")
 
 
 @dataclass(frozen=True, kw_only=True)

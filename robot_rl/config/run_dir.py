@@ -112,7 +112,7 @@ class RunDir:
         return stored
 
     def check(self, identity: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the stored configuration after comparing its identity with `identity`; UsageError where they differ."""
+        """Return the stored configuration; UsageError where its identity differs from `identity`."""
         stored = self.read()
         for key, value in identity.items():
             kept = stored.get("identity", {}).get(key, value)

@@ -8,7 +8,7 @@ import numpy as np
 
 from robot_rl.config.nodes import PolicyNodeConfig
 from robot_rl.control.choose import Chooser, TeleopChooser
-from robot_rl.core.errors import SchemaError, UsageError
+from robot_rl.core.errors import UsageError
 from robot_rl.core.observation import Observation
 from robot_rl.core.record import StepSpec
 
@@ -35,22 +35,18 @@ class NetworkChooser:
         import torch
 
         torch.set_num_threads(1)
-        torch.manual_seed(seed)
         self.version, self.refusal = 0, "no policy weights have come yet"
         self._spec, self._sample = spec, sample
+        # Every set of weights explores with fresh noise: one seed for all would repeat it after each update.
+        self._seeds = np.random.default_rng(seed)
 
     def choose(self, observation: Observation) -> np.ndarray:
         """Return the network's action (A,) float32."""
         return self._actor.act(observation.images, observation.proprio, sample=self._sample)
 
     def load(self, data: bytes) -> None:
-        """Take new weights; SchemaError where they were made for another observation or action."""
+        """Take new weights; SchemaError where they are damaged or were made for another observation or action."""
         from robot_rl.learning.acting import load_actor
 
-        actor = load_actor(data)
-        if actor.spec != self._spec:
-            raise SchemaError(
-                f"weights version {actor.version} are for {actor.spec.observation} and {actor.spec.action}: "
-                "use the robot, cameras and image_size that they were trained with."
-            )
-        self._actor, self.version, self.refusal = actor, actor.version, ""
+        self._actor = load_actor(data, seed=int(self._seeds.integers(2**31)), spec=self._spec, where="policy weights")
+        self.version, self.refusal = self._actor.version, ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 from sensor_msgs.msg import JointState, PointCloud2
 
 from robot_rl.core.errors import RobotRLError
@@ -19,7 +22,14 @@ class StepSink:
     Duplicates (a restarted writer gets the stream's history again) are dropped by sequence number, gaps are counted.
     """
 
-    def __init__(self, node: GraphNode, spec: StepSpec, writer: ReplayWriter) -> None:
+    def __init__(
+        self,
+        node: GraphNode,
+        spec: StepSpec,
+        writer: ReplayWriter,
+        on_record: Callable[[np.ndarray], None] | None = None,
+    ) -> None:
+        self._on_record = on_record
         self._node, self._spec, self._writer = node, spec, writer
         self.duplicates, self.gaps, self.run_id, self._next = 0, 0, 0, 0
         self.updates, self.update_debt = 0, 0.0
@@ -43,6 +53,8 @@ class StepSink:
         except RobotRLError as error:
             self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
             return
+        if self._on_record is not None:
+            self._on_record(record)
         if record["is_last"] or seq % 10 == 0:
             self.announce()
 

@@ -1,0 +1,39 @@
+"""Figures of the control loop, from what a running graph wrote into replay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robot_rl.core.errors import RobotRLError
+from robot_rl.replay.reader import ReplayReader
+
+MISSED = 1.5
+"""A period longer than this many nominal ones counts as missed ticks."""
+
+
+def control_figures(reader: ReplayReader, rate_hz: float, warm_up: int = 20) -> dict[str, float]:
+    """Rate, period and observation-to-command latency percentiles of all steps after the first `warm_up`.
+
+    Periods are differences between the stamps of successive observations of one episode; latency is the time from an
+    observation's stamp to the first robot command of its action, as the safety node measured it. A period of k
+    nominal ones is k - 1 missed ticks. Raises RobotRLError where too few steps were recorded.
+    """
+    rows = np.arange(warm_up, max(warm_up, len(reader)))
+    if len(rows) < 20:
+        raise RobotRLError(f"only {len(reader)} steps were recorded: let the benchmark run longer.")
+    stamps, first, last = (reader.take(name, rows) for name in ("stamp_ns", "is_first", "is_last"))
+    inside = first[1:] == 0
+    periods_ms = (np.diff(stamps) * 1e-6)[inside]
+    latency_ms = reader.take("latency", rows)[last == 0] * 1e3
+    nominal = 1e3 / rate_hz
+    return {
+        "steps": len(rows),
+        "rate_hz": round(1e3 / float(np.mean(periods_ms)), 3),
+        "period_p50_ms": round(float(np.percentile(periods_ms, 50)), 3),
+        "period_p99_ms": round(float(np.percentile(periods_ms, 99)), 3),
+        "obs_to_command_p50_ms": round(float(np.percentile(latency_ms, 50)), 3),
+        "obs_to_command_p99_ms": round(float(np.percentile(latency_ms, 99)), 3),
+        "missed_ticks": int(
+            np.sum(np.maximum(np.round(periods_ms / nominal) - 1, 0) * (periods_ms > MISSED * nominal))
+        ),
+    }

@@ -1,0 +1,62 @@
+"""`robot-rl bench NAME`: measurements of the running system."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from robot_rl.bench.control import control_figures
+from robot_rl.cli.learn import record
+from robot_rl.cli.options import add_graph_options, graph_options
+from robot_rl.cli.running import runner_for
+from robot_rl.core.errors import RobotRLError
+from robot_rl.graph import build
+from robot_rl.graph.session import run_of
+from robot_rl.replay.reader import ReplayReader
+
+NEVER = {"learner": {"learner": {"success_window": 1_000_000, "start_steps": 0}}}
+"""The learner works from the first step on and does not stop before its budget."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the sub-command."""
+    parser = subparsers.add_parser("bench", help="measure the running system", description=__doc__)
+    benches = parser.add_subparsers(dest="bench", metavar="NAME", required=True)
+    control = benches.add_parser("control", help="the control loop in real time while the learner uses the machine")
+    control.add_argument("--task", default="reach", help="task (default: reach)")
+    control.add_argument("--seconds", type=float, default=60.0, metavar="S", help="time to measure (default: 60)")
+    control.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    control.add_argument("--verbose", action="store_true", help="show all output of all nodes")
+    add_graph_options(control, "learn", "domain")
+    control.set_defaults(handler=bench_control)
+
+
+def bench_control(args: argparse.Namespace) -> int:
+    """Run the learn graph in real time on the simulated arm, and tell how well the control rate held."""
+    with tempfile.TemporaryDirectory(prefix="robot_rl_bench_") as folder:
+        config = Path(folder, "bench.yaml")
+        config.write_text(yaml.safe_dump(NEVER))
+        shared = {"task": args.task, "run": str(Path(folder, "run")), **graph_options(args, "domain")}
+        with runner_for(build("demo", shared), args.verbose) as runner:
+            record(shared, 5, runner)
+            real_time = {"pace": "1.0", "config": str(config), "budget_s": str(args.seconds)}
+            graph = build("learn", {**shared, **real_time})
+            runner.require(graph)
+        run = run_of(graph)
+        figures: dict[str, Any] = control_figures(ReplayReader(run.replay), graph.node("policy").parameters["rate_hz"])
+        figures |= learner_share(run.result_json)
+    print(json.dumps(figures) if args.json else "  ".join(f"{name} {value}" for name, value in figures.items()))
+    return 0
+
+
+def learner_share(result: Path) -> dict[str, float]:
+    """How busy the learner was meanwhile."""
+    if not result.is_file():
+        raise RobotRLError(f"'{result}' is missing: the learner did not finish; see the node logs.")
+    data = json.loads(result.read_text())
+    return {"updates_per_s": round(data["updates"] / max(data["train_wall_s"], 1e-9), 2)}

@@ -1,0 +1,160 @@
+"""The report's sections: each turns run data into HTML, '' where the run has nothing for it."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import Any
+
+import numpy as np
+import yaml
+
+from robot_rl.cli.filmstrip import film_strip, png_bytes
+from robot_rl.cli.report_charts import (
+    BLUE,
+    FAINT,
+    GREEN,
+    ORANGE,
+    RED,
+    Series,
+    histogram_chart,
+    lines_chart,
+    success_chart,
+)
+from robot_rl.cli.report_data import RunData, Store
+from robot_rl.replay.reader import Episode
+from robot_rl.safety.reasons import Reason
+
+MAX_TIMES = 20_000
+
+
+def learning(data: RunData) -> str:
+    """Success of training episodes over environment steps and over wall time."""
+    steps, minutes, success, rolling = data.curve()
+    if not len(steps):
+        return ""
+    figures = data.evaluation
+    end = (figures["success_rate"], *figures["ci95"]) if figures else None
+    charts = [success_chart(steps, success, rolling, "environment steps", end)]
+    if np.isfinite(minutes).all():
+        charts.append(success_chart(minutes, success, rolling, "training time [min]", end))
+    return _grid(charts, "wide")
+
+
+def evaluation(data: RunData) -> str:
+    """Success of the frozen policy with its confidence interval."""
+    figures = data.evaluation
+    if not figures:
+        return ""
+    low, high = (100.0 * bound for bound in figures["ci95"])
+    rate = 100.0 * figures["success_rate"]
+    bar = (
+        f'<div class="bar"><i style="left:{low:.2f}%;width:{high - low:.2f}%"></i><b style="left:{rate:.2f}%"></b>'
+        '</div><div class="scale"><span>0 %</span><span>50 %</span><span>100 %</span></div>'
+    )
+    length = figures.get("mean_length")
+    text = f"{figures['successes']} of {figures['episodes']} episodes with the frozen policy"
+    text += f", {length:.1f} steps on average" if length is not None else ""
+    interval = f"95 % confidence interval {low:.1f} to {high:.1f} % (Wilson)"
+    return f'<p><strong class="big">{rate:.0f} %</strong> {text}; {interval}.</p>{bar}'
+
+
+def training(data: RunData) -> str:
+    """Values, losses, temperature and speed over environment steps."""
+    metrics = data.metrics
+
+    def series(*wanted: tuple[str, str, str]) -> list[Series]:
+        x = metrics.get("env_steps", metrics.get("wall_s"))
+        return [(text, x, metrics[name], colour) for name, text, colour in wanted if x is not None and name in metrics]
+
+    label = "environment steps" if "env_steps" in metrics else "wall time [s]"
+    q = series(("q_max", "largest", FAINT), ("q_mean", "mean", BLUE), ("q_min", "smallest", ORANGE))
+    charts = [
+        lines_chart("Q of the batch", label, q),
+        lines_chart("Critic loss", label, series(("critic_loss", "", BLUE)), log=True),
+        lines_chart("Actor loss", label, series(("actor_loss", "", BLUE))),
+        lines_chart("Temperature", label, series(("alpha", "", ORANGE)), log=True),
+        lines_chart("Policy entropy", label, series(("entropy", "", GREEN))),
+        lines_chart("Spread of the critics", label, series(("q_spread", "", RED))),
+        lines_chart("Updates per second", label, series(("updates_per_s", "", BLUE))),
+        lines_chart("Updates per environment step", label, series(("utd", "", BLUE))),
+    ]
+    return _grid(charts)
+
+
+def films(data: RunData) -> str:
+    """A demonstration, the first and a late training episode, and an evaluation success and failure."""
+    chosen: list[tuple[str, Store, Episode]] = []
+    if data.demos and (moving := _moving(data.demos[0])):
+        chosen.append(("Demonstration", data.demos[0], moving[0]))
+    if data.training and (moving := _moving(data.training)):
+        chosen.append(("First training episode", data.training, moving[0]))
+        if len(moving) > 1:
+            chosen.append(("Last training episode", data.training, moving[-1]))
+    if data.evaluated:
+        for text, wanted in (("Evaluation, success", True), ("Evaluation, failure", False)):
+            found = [episode for episode in _moving(data.evaluated) if episode.success == wanted]
+            chosen += [(text, data.evaluated, found[0])] if found else []
+    return "".join(_film(*film) for film in chosen)
+
+
+def safety(data: RunData) -> str:
+    """Safety events by reason, with what each means."""
+    rows = [(name, _meaning(name), count) for name, count in data.safety.items()]
+    return _table(("event", "meaning", "count"), rows) if rows else ""
+
+
+def timing(data: RunData) -> str:
+    """Latency from observation to command, and age of each source when it was used."""
+    store = data.training if data.training and data.training.episodes else data.evaluated
+    if not store or not store.episodes:
+        return ""
+    reader = store.reader
+    rows = reader.index.transitions[-MAX_TIMES:]
+    age = 1e3 * reader.take("age", rows)
+    names = [f"camera {name}" for name in reader.spec.observation.cameras] + ["proprioception"]
+    charts = [histogram_chart("Observation to command", 1e3 * reader.take("latency", rows))]
+    charts += [histogram_chart(f"Age, {name}", age[:, k], GREEN) for k, name in enumerate(names)]
+    return _grid(charts)
+
+
+def configuration(data: RunData) -> str:
+    """The resolved configuration, folded."""
+    if not data.config:
+        return ""
+    text = yaml.safe_dump(data.config, sort_keys=False)
+    return f"<details><summary>config.yaml</summary><pre>{escape(text)}</pre></details>"
+
+
+def _moving(store: Store) -> list[Episode]:
+    """Episodes with at least one action; a task may be done at its first observation."""
+    return [episode for episode in store.episodes if episode.length > 0]
+
+
+def _meaning(name: str) -> str:
+    reason = Reason.__members__.get(name.upper())
+    return reason.value if reason else ""
+
+
+def _film(title: str, store: Store, episode: Episode) -> str:
+    data = base64.b64encode(png_bytes(film_strip(store.reader, episode))).decode()
+    end = "success" if episode.success else "terminated" if episode.terminal else "time limit"
+    text = f"{episode.length} steps, return {episode.reward_sum:.2f}, "
+    cameras = " · ".join(store.reader.spec.observation.cameras)
+    return (
+        f"<figure><figcaption><strong>{escape(title)}</strong> {text}"
+        f'<span class="tag {"good" if episode.success else ""}">{end}</span> <em>{escape(cameras)}</em></figcaption>'
+        f'<img alt="{escape(title)}" src="data:image/png;base64,{data}"></figure>'
+    )
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    def line(tag: str, cells: tuple[Any, ...]) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+
+    return f"<table>{line('th', head)}{''.join(line('td', row) for row in rows)}</table>"
+
+
+def _grid(charts: list[str], kind: str = "") -> str:
+    drawn = "".join(f"<div>{chart}</div>" for chart in charts if chart)
+    return f'<div class="grid {kind}">{drawn}</div>' if drawn else ""

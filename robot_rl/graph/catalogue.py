@@ -1,0 +1,154 @@
+"""The arguments of the graphs, declared once."""
+
+from __future__ import annotations
+
+from robot_rl.graph.arguments import Argument, boolean, names
+
+
+def pace(text: str) -> str | float:
+    """'lockstep', or a positive multiple of real time."""
+    if text == "lockstep":
+        return text
+    number = float(text)
+    if not 0.05 <= number <= 100.0:
+        raise ValueError("outside 0.05 to 100")
+    return number
+
+
+def domain(text: str) -> int:
+    """A ROS domain, 0 to 232."""
+    number = int(text)
+    if not 0 <= number <= 232:
+        raise ValueError("outside 0 to 232")
+    return number
+
+
+COMMON = (
+    Argument(
+        name="sim",
+        description="true: simulated arm and cameras; false: everything else, next to a robot driver and camera "
+        "drivers that you start and that publish joint_states and camera/<name>/image",
+        default="true",
+        choices=("true", "false"),
+        kind=boolean,
+    ),
+    Argument(name="task", description="task: a name in robot_rl/robot/tasks", default="reach", targets=("/**.task",)),
+    Argument(
+        name="robot",
+        description="robot: a name in config/robots or the path of a YAML file",
+        default="fr3_sim",
+        targets=("/**.robot",),
+    ),
+    Argument(
+        name="pace",
+        description="simulated time: 'lockstep' (as fast as the graph answers) or a multiple of real time from 0.05 "
+        "to 100; by default lockstep in simulation, and 1 on a robot, where nothing else can be",
+        kind=pace,
+    ),
+    Argument(
+        name="run",
+        description="run directory: a name below runs/, or a path with a '/'; by default the task's name",
+    ),
+    Argument(
+        name="config",
+        description="YAML file of parameters, a section a node ('/**' for all); overrides config/tasks/<task>.yaml",
+    ),
+    Argument(name="namespace", description="ROS namespace of all nodes and topics, e.g. left_arm"),
+    Argument(name="domain", description="ROS domain, 0 to 232; by default ROS_DOMAIN_ID, else 0", kind=domain),
+)
+
+LEARN = (
+    *COMMON,
+    Argument(
+        name="seed",
+        description="seed of the task, of exploration and of the networks",
+        default="0",
+        kind=int,
+        targets=("sim.seed", "policy.seed", "learner.learner.seed"),
+    ),
+    Argument(
+        name="demos",
+        description="replay stores with demonstrations, comma-separated; by default demos.zarr of the run, if there",
+        kind=names,
+    ),
+    Argument(
+        name="budget_s",
+        description="training ends after this wall time [s]; by default the task's",
+        kind=float,
+        targets=("learner.learner.budget_s",),
+    ),
+    Argument(
+        name="success_threshold",
+        description="training ends at this success rate, 0 to 1; by default the task's",
+        kind=float,
+        targets=("learner.learner.success_threshold",),
+    ),
+    Argument(
+        name="utd",
+        description="gradient steps per environment step; by default the task's",
+        kind=float,
+        targets=("learner.learner.utd",),
+    ),
+    Argument(
+        name="episodes",
+        description="episodes after which the graph ends; 0 for no end",
+        default="0",
+        kind=int,
+        targets=("policy.episodes", "monitor.episodes"),
+    ),
+)
+
+DEMO = (
+    *COMMON,
+    Argument(
+        name="seed",
+        description="seed of the task and of the scripted expert's noise",
+        default="0",
+        kind=int,
+        targets=("sim.seed", "teleop.seed"),
+    ),
+    Argument(
+        name="episodes",
+        description="successful demonstrations to record; 0 for no end",
+        default="20",
+        kind=int,
+        targets=("policy.episodes", "monitor.episodes"),
+    ),
+    Argument(
+        name="device",
+        description="who demonstrates",
+        default="scripted",
+        choices=("scripted",),
+        targets=("teleop.device",),
+    ),
+    Argument(name="out", description="replay store to write or to continue; by default demos.zarr of the run"),
+    Argument(
+        name="noise",
+        description="standard deviation of the scripted expert's action noise, 0 to 1",
+        kind=float,
+        targets=("teleop.noise",),
+    ),
+)
+
+EVAL = (
+    *COMMON,
+    Argument(
+        name="seed",
+        description="seed of the task: by default not one that training or demonstrations saw",
+        default="1000",
+        kind=int,
+        targets=("sim.seed", "policy.seed"),
+    ),
+    Argument(
+        name="episodes",
+        description="episodes to evaluate",
+        default="50",
+        kind=int,
+        targets=("policy.episodes", "monitor.episodes"),
+    ),
+    Argument(
+        name="checkpoint",
+        description="weights file (safetensors); by default checkpoints/policy.safetensors of the run",
+    ),
+    Argument(name="out", description="replay store to write; by default eval.zarr of the run"),
+)

@@ -1,0 +1,87 @@
+"""Acting with published weights, one observation at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from robot_rl.core.errors import SchemaError
+from robot_rl.core.record import StepSpec
+from robot_rl.learning.actor_network import ActorNetwork
+from robot_rl.learning.weights import WeightsMeta, unpack
+
+
+class Actor:
+    """A policy rebuilt from weights alone. Not for use from several threads at once."""
+
+    def __init__(self, meta: WeightsMeta, network: ActorNetwork, device: torch.device, seed: int) -> None:
+        """Use `load_actor`."""
+        self.meta, self._network, self._device = meta, network, device
+        self._noise = torch.Generator().manual_seed(seed)
+
+    @property
+    def version(self) -> int:
+        """Updates behind the weights, 0 where untrained."""
+        return self.meta.version
+
+    @property
+    def spec(self) -> StepSpec:
+        """Observations and actions it was trained on."""
+        return self.meta.spec
+
+    @torch.inference_mode()
+    def act(self, images: Mapping[str, np.ndarray], proprio: np.ndarray, sample: bool = False) -> np.ndarray:
+        """Action float32 (A,) in [-1, 1]: the policy's mean, or a draw from it with `sample`.
+
+        `images` maps each camera to uint8 (H, W, 3), `proprio` is (P,) in raw units. SchemaError if one is missing
+        or of another shape.
+        """
+        features = self._network.encoder(*self._tensors(images, proprio))
+        if sample:
+            action, _ = self._network.policy.sample(features, self._noise)
+        else:
+            action = self._network.policy.mean_action(features)
+        result: np.ndarray = action[0].float().cpu().numpy()
+        return result
+
+    def _tensors(self, images: Mapping[str, np.ndarray], proprio: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        spec = self.meta.spec.observation
+        missing = [camera for camera in spec.cameras if camera not in images]
+        if missing:
+            raise SchemaError(
+                f"the weights need camera '{missing[0]}', the observation has {', '.join(images) or 'none'}: "
+                "use the cameras the policy was trained with."
+            )
+        frames = np.stack([spec.check_image(camera, images[camera]) for camera in spec.cameras])[None]
+        vector = spec.check_proprio(proprio)[None]
+        return torch.from_numpy(frames).to(self._device), torch.from_numpy(vector).to(self._device)
+
+
+def load_actor(
+    data: bytes, device: str | torch.device = "cpu", seed: int = 0, spec: StepSpec | None = None, where: str = "weights"
+) -> Actor:
+    """Actor from packed weights. `seed` is that of sampled actions; `where` names the data in errors.
+
+    Raises SchemaError where the data is truncated, damaged, foreign, of wrong shapes, or, given `spec`, trained on
+    other observations or actions.
+    """
+    meta, tensors = unpack(data, where)
+    if spec is not None and spec != meta.spec:
+        trained = _brief(meta.spec)
+        raise SchemaError(f"{where} were trained on {trained}, this graph has {_brief(spec)}: use another file.")
+    target = torch.device(device)
+    network = ActorNetwork(meta.config, meta.spec)
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise SchemaError(f"{where} do not fit the network they describe ({reason}): use another file.") from None
+    return Actor(meta, network.to(target).eval().requires_grad_(False), target, seed)
+
+
+def _brief(spec: StepSpec) -> str:
+    obs = spec.observation
+    cameras = "+".join(obs.cameras)
+    return f"{cameras} {obs.image_height}x{obs.image_width}, proprio {len(obs.proprio)}, action {spec.action.names}"

@@ -1,0 +1,31 @@
+"""What a learning algorithm offers the learner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from torch import Tensor
+
+
+class Agent(Protocol):
+    """One algorithm with its networks, optimisers and random numbers."""
+
+    algorithm: str
+    updates: int
+
+    def fit_normaliser(self, proprio: np.ndarray) -> None:
+        """Take the statistics of proprioception from samples (n, P)."""
+
+    def update(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """One update from a replay batch; returns its metrics. NonFinite leaves the parameters untouched."""
+
+    def actor_tensors(self) -> dict[str, Tensor]:
+        """Tensors that act, by name."""
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Everything an exact continuation needs: tensors and values that JSON can hold."""
+
+    def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any], random: bool = True) -> None:
+        """Continue from a `state`; without `random`, random numbers go on as they are."""

@@ -1,0 +1,101 @@
+"""Images and proprioception to one latent vector, shared by critics and actor."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from robot_rl.config.learning import EncoderConfig
+from robot_rl.core.errors import UsageError
+from robot_rl.core.spec import IMAGE_CHANNELS, ObservationSpec
+
+_PIXEL_MAX = 255.0
+_PIXEL_MEAN = 0.5
+_CLIP = 5.0
+_STD_FLOOR = 0.01
+
+
+class CameraEncoder(nn.Module):
+    """One camera: patches embedded linearly, 3x3 convolutions, linear bottleneck with LayerNorm and tanh."""
+
+    def __init__(self, config: EncoderConfig, height: int, width: int) -> None:
+        super().__init__()
+        patch = config.patch
+        if height % patch or width % patch:
+            raise UsageError(f"encoder.patch is {patch}, which does not divide the {height}x{width} image: choose 4.")
+        if len(config.channels) != len(config.strides):
+            raise UsageError(
+                f"encoder.channels has {len(config.channels)} entries and encoder.strides {len(config.strides)}: "
+                "give one stride per convolution."
+            )
+        self.patch = patch
+        self.stem = nn.Conv2d(IMAGE_CHANNELS * patch, config.patch_channels, (patch, 1), (patch, 1))
+        sizes = (config.patch_channels, *config.channels)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(sizes[i], sizes[i + 1], 3, stride, 1) for i, stride in enumerate(config.strides)
+        )
+        rows, columns = height // patch, width // patch
+        for stride in config.strides:
+            rows, columns = -(-rows // stride), -(-columns // stride)
+        self.project = nn.Linear(rows * columns * sizes[-1], config.image_latent)
+        self.norm = nn.LayerNorm(config.image_latent)
+        for layer in (self.stem, *self.convs):
+            layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Latents (B, image_latent) in [-1, 1] of `images` uint8 (B, H, W, 3).
+
+        A row of `patch` RGB pixels is read as one pixel of 3*patch channels: the memory is the same, and the patch
+        embedding becomes a (patch, 1) convolution without any copy. The pixel scaling is folded into its weights.
+        """
+        count, height, width, channels = images.shape
+        wide = images.reshape(count, height, width // self.patch, channels * self.patch)
+        weight = self.stem.weight / _PIXEL_MAX
+        assert self.stem.bias is not None
+        bias = self.stem.bias - _PIXEL_MEAN * self.stem.weight.sum((1, 2, 3))
+        hidden = functional.conv2d(wide.float().permute(0, 3, 1, 2), weight, bias, self.stem.stride).relu_()
+        for conv in self.convs:
+            hidden = conv(hidden).relu_()
+        flat = hidden.permute(0, 2, 3, 1).flatten(1)
+        return torch.tanh(self.norm(self.project(flat)))
+
+
+class ProprioEncoder(nn.Module):
+    """Proprioception, normalised by fixed statistics of the data, to a latent with LayerNorm and tanh."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, size: int, latent: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("std", torch.ones(size))
+        self.project = nn.Linear(size, latent)
+        self.norm = nn.LayerNorm(latent)
+
+    @torch.no_grad()
+    def fit(self, proprio: Tensor) -> None:
+        """Take mean and standard deviation from `proprio` (n, P); nearly constant dimensions are not blown up."""
+        self.mean.copy_(proprio.mean(0))
+        self.std.copy_(proprio.std(0, correction=0).clamp_min(_STD_FLOOR))
+
+    def forward(self, proprio: Tensor) -> Tensor:
+        """Latents (B, latent) in [-1, 1] of `proprio` float32 (B, P) in raw units."""
+        normal = ((proprio - self.mean) / self.std).clamp(-_CLIP, _CLIP)
+        return torch.tanh(self.norm(self.project(normal)))
+
+
+class ObservationEncoder(nn.Module):
+    """All cameras and proprioception of an observation to one latent vector of size `size`."""
+
+    def __init__(self, config: EncoderConfig, spec: ObservationSpec) -> None:
+        super().__init__()
+        self.cameras = nn.ModuleList(CameraEncoder(config, spec.image_height, spec.image_width) for _ in spec.cameras)
+        self.proprio = ProprioEncoder(len(spec.proprio), config.proprio_latent)
+        self.size = config.image_latent * len(spec.cameras) + config.proprio_latent
+
+    def forward(self, images: Tensor, proprio: Tensor) -> Tensor:
+        """Features (B, size) of `images` uint8 (B, C, H, W, 3) and `proprio` float32 (B, P)."""
+        views = [encoder(images[:, index]) for index, encoder in enumerate(self.cameras)]
+        return torch.cat([*views, self.proprio(proprio)], -1).float()

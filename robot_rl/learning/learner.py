@@ -1,0 +1,179 @@
+"""The learner: data in, governed updates, weights and checkpoints out. No threads, no middleware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from robot_rl.config.learning import LearnerConfig
+from robot_rl.config.loader import to_plain
+from robot_rl.core.errors import RobotRLError, SchemaError
+from robot_rl.core.record import StepSpec
+from robot_rl.learning.agent import Agent
+from robot_rl.learning.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from robot_rl.learning.compute import choose_device, choose_precision
+from robot_rl.learning.sac import SAC, NonFinite
+from robot_rl.learning.weights import WeightsMeta, pack
+from robot_rl.replay.mixed import MixedSampler
+from robot_rl.replay.reader import ReplayReader
+from robot_rl.replay.sampler import UniformSampler
+
+NORMALISER_BATCHES = 8
+MAX_ROLLBACKS = 3
+
+
+class Sampler(Protocol):
+    """Where batches come from; see robot_rl.replay."""
+
+    def sample(self, batch: int) -> Mapping[str, np.ndarray]:
+        """A batch of transitions."""
+
+    def state(self) -> dict[str, Any]:
+        """What continues the sequence of batches exactly."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a `state`."""
+
+
+class Learner:
+    """Agent, sampler and counters of one run.
+
+    `env_steps` says how many transitions the run has collected online. The caller refreshes its readers, calls `step`
+    as often as `updates_due` says, and decides when to publish `weights` and when to `save`.
+    """
+
+    def __init__(self, config: LearnerConfig, spec: StepSpec, sampler: Sampler, env_steps: Callable[[], int]) -> None:
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        torch.set_flush_denormal(True)
+        self.config, self.spec = config, spec
+        self.agent = _make_agent(config, spec)
+        self.rollbacks = 0
+        self._sampler, self._env_steps = sampler, env_steps
+        self._folder: Path | None = None
+
+    @classmethod
+    def from_stores(cls, config: LearnerConfig, online: ReplayReader, priors: Sequence[ReplayReader] = ()) -> Learner:
+        """Learner on an online store, demonstration stores, and the interventions within the online store.
+
+        SchemaError where the stores' specs, tasks or robots differ.
+        """
+
+        def pool(reader: ReplayReader, index: int, prior_only: bool = False) -> UniformSampler:
+            seed = _stream(config.seed, index)
+            return UniformSampler(reader, config.n_step, config.discount, seed, prior_only=prior_only)
+
+        prior = [pool(reader, 3 + i) for i, reader in enumerate(priors)] + [pool(online, 2, prior_only=True)]
+        sampler = MixedSampler(pool(online, 1), prior, config.prior_share, _stream(config.seed, 0))
+        return cls(config, online.spec, sampler, lambda: len(online.index.transitions))
+
+    @property
+    def updates(self) -> int:
+        """Updates made in the whole run."""
+        return self.agent.updates
+
+    @property
+    def env_steps(self) -> int:
+        """Transitions collected online in the whole run."""
+        return self._env_steps()
+
+    @property
+    def utd(self) -> float:
+        """Achieved updates per environment step since updates began, 0 before."""
+        steps = self.env_steps - self.config.start_steps
+        return self.updates / steps if steps > 0 else 0.0
+
+    def updates_due(self) -> int:
+        """Updates that the configured ratio asks for and that have not been made; negative where ahead of it."""
+        steps = max(0, self.env_steps - self.config.start_steps)
+        return int(self.config.utd * steps) - self.updates
+
+    def step(self) -> dict[str, float]:
+        """One update; returns its metrics.
+
+        Where a loss is no finite number the last checkpoint's networks come back and `rollbacks` counts it;
+        RobotRLError when there is none or it happened too often.
+        """
+        if self.updates == 0:
+            self._fit_normaliser()
+        try:
+            metrics = self.agent.update(self._sampler.sample(self.config.batch_size))
+        except NonFinite as error:
+            self._roll_back(error)
+            metrics = {}
+        return metrics | {"updates": self.updates, "utd": self.utd, "rollbacks": self.rollbacks}
+
+    def weights(self) -> bytes:
+        """The acting weights, packed; their version is the number of updates."""
+        meta = WeightsMeta(self.updates, self.agent.algorithm, self.config.sac, self.spec)
+        return pack(meta, self.agent.actor_tensors())
+
+    def save(self, folder: Path | str) -> Path:
+        """Write a checkpoint into `folder` and keep the newest ones; RobotRLError when the disk refuses."""
+        self._folder = Path(folder)
+        tensors, values = self.agent.state()
+        document = {
+            "agent": values,
+            "sampler": self._sampler.state(),
+            "rollbacks": self.rollbacks,
+            "spec": to_plain(self.spec),
+            "networks": self._networks(),
+        }
+        return save_checkpoint(self._folder, self.updates, tensors, document, self.config.keep_checkpoints)
+
+    def restore(self, folder: Path | str) -> bool:
+        """Continue exactly from the newest checkpoint in `folder`; False, and nothing changed, if there is none.
+
+        SchemaError if it is damaged or of another algorithm, network, observation or action.
+        """
+        self._folder = Path(folder)
+        found = list_checkpoints(self._folder)
+        if not found:
+            return False
+        document = self._load(found[-1], random=True)
+        self._sampler.restore(document["sampler"])
+        self.rollbacks = int(document["rollbacks"])
+        return True
+
+    def _load(self, path: Path, random: bool) -> dict[str, Any]:
+        tensors, document = load_checkpoint(path)
+        for key, ours in (("spec", to_plain(self.spec)), ("networks", self._networks())):
+            if document.get(key) != ours:
+                raise SchemaError(f"checkpoint '{path}' has other {key} than this run: start a new run.")
+        self.agent.restore(tensors, document["agent"], random)
+        return document
+
+    def _networks(self) -> dict[str, Any]:
+        """What decides the shapes of the networks."""
+        sac = self.config.sac
+        shapes = {"encoder": to_plain(sac.encoder), "hidden": list(sac.hidden), "critics": sac.critics}
+        return {"algorithm": self.agent.algorithm, **shapes}
+
+    def _fit_normaliser(self) -> None:
+        size = self.config.batch_size
+        samples = [self._sampler.sample(size)["obs_proprio"].copy() for _ in range(NORMALISER_BATCHES)]
+        self.agent.fit_normaliser(np.concatenate(samples))
+
+    def _roll_back(self, error: NonFinite) -> None:
+        """Networks of the last checkpoint; random numbers go on, or the same batch would fail again."""
+        found = list_checkpoints(self._folder) if self._folder else []
+        if not found or self.rollbacks >= MAX_ROLLBACKS:
+            raise RobotRLError(f"{error} No checkpoint to return to after {self.rollbacks} returns.") from error
+        updates = self.updates
+        self._load(found[-1], random=False)
+        self.agent.updates = updates  # versions of weights never go back
+        self.rollbacks += 1
+
+
+def _make_agent(config: LearnerConfig, spec: StepSpec) -> Agent:
+    device = choose_device(config.device)
+    return SAC(config.sac, spec, config.seed, device, choose_precision(config.precision, device))
+
+
+def _stream(seed: int, index: int) -> int:
+    """Independent seed number `index` of a run's `seed`."""
+    return int(np.random.SeedSequence([seed, index]).generate_state(1)[0])

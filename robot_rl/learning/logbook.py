@@ -1,0 +1,52 @@
+"""Metrics of a run for people: rows of metrics.csv and TensorBoard scalars."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch.utils.tensorboard import SummaryWriter
+
+COLUMNS = (
+    "wall_s",
+    "env_steps",
+    "episodes",
+    "success_rate",
+    "updates",
+    "updates_per_s",
+    "utd",
+    "q_mean",
+    "q_min",
+    "q_max",
+    "q_spread",
+    "critic_loss",
+    "actor_loss",
+    "alpha",
+    "entropy",
+)
+
+
+class Logbook:
+    """Appends to `<run>/metrics.csv` and `<run>/tensorboard`; a run that goes on goes on in both."""
+
+    def __init__(self, run_dir: Path) -> None:
+        path = run_dir / "metrics.csv"
+        fresh = not path.exists() or path.stat().st_size == 0
+        self._file = path.open("a", newline="")
+        self._rows = csv.DictWriter(self._file, COLUMNS, restval="", extrasaction="ignore")
+        if fresh:
+            self._rows.writeheader()
+        self._board = SummaryWriter(str(run_dir / "tensorboard"), flush_secs=10)
+
+    def write(self, metrics: Mapping[str, float]) -> None:
+        """Log one set of metrics at its environment step."""
+        self._rows.writerow({name: f"{value:.6g}" for name, value in metrics.items()})
+        self._file.flush()
+        for name, value in metrics.items():
+            self._board.add_scalar(name, value, int(metrics.get("env_steps", 0)))
+
+    def close(self) -> None:
+        """Write out what is buffered."""
+        self._file.close()
+        self._board.close()

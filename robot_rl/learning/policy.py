@@ -1,0 +1,61 @@
+"""Tanh-Gaussian policy: a normal distribution squashed into [-1, 1] (SAC, Haarnoja et al. 2018)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0
+_HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
+
+
+def squashed_log_prob(noise: Tensor, log_std: Tensor, before: Tensor) -> Tensor:
+    """Log-density (B,) of tanh(before), where before = mean + exp(log_std) * noise, all (B, A).
+
+    log(1 - tanh(u)^2) is computed as 2 (log 2 - u - softplus(-2u)), exact where 1 - tanh^2 underflows.
+    """
+    normal = -0.5 * noise.square() - log_std - _HALF_LOG_TAU
+    slope = 2.0 * (math.log(2.0) - before - functional.softplus(-2.0 * before))
+    return (normal - slope).sum(-1)
+
+
+class TanhGaussianPolicy(nn.Module):
+    """Features to a squashed normal distribution over actions in [-1, 1]^A."""
+
+    def __init__(self, features: int, actions: int, hidden: tuple[int, ...]) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for a, b in zip((features, *hidden), hidden, strict=False):
+            layers += [nn.Linear(a, b), nn.LayerNorm(b), nn.ReLU()]
+        self.trunk = nn.Sequential(*layers)
+        self.head = nn.Linear(hidden[-1] if hidden else features, 2 * actions)
+        nn.init.zeros_(self.head.bias)
+        self.head.weight.data.mul_(0.01)  # starts close to uniform, whatever the features
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean before squashing and log standard deviation, each (B, A), of `features` (B, F).
+
+        The log standard deviation is bounded smoothly, so that its gradient never dies, and starts near 0.
+        """
+        mean, raw = self.head(self.trunk(features)).float().chunk(2, -1)
+        start = math.atanh(2.0 * (0.0 - LOG_STD_MIN) / (LOG_STD_MAX - LOG_STD_MIN) - 1.0)
+        unit = 0.5 * (torch.tanh(raw + start) + 1.0)
+        return mean, LOG_STD_MIN + (LOG_STD_MAX - LOG_STD_MIN) * unit
+
+    def sample(self, features: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A reparameterised action (B, A) and its log-density (B,)."""
+        mean, log_std = self(features)
+        return self.squash(mean, log_std, generator)
+
+    def squash(self, mean: Tensor, log_std: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A reparameterised action (B, A) and its log-density (B,) from the distribution's parameters (B, A)."""
+        noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean.device)
+        before = mean + log_std.exp() * noise
+        return torch.tanh(before), squashed_log_prob(noise, log_std, before)
+
+    def mean_action(self, features: Tensor) -> Tensor:
+        """The deterministic action (B, A): the squashed mean."""
+        return torch.tanh(self(features)[0])

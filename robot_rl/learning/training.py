@@ -1,0 +1,81 @@
+"""Training beside a running robot: a thread that makes the updates that are due, and never blocks who collects data."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from robot_rl.learning.learner import Learner
+from robot_rl.replay.reader import ReplayReader
+
+IDLE_S = 0.005
+"""Pause before looking again where no update is due [s]."""
+
+
+class Training(threading.Thread):
+    """Owns the Learner and its readers; everything it tells is copied out under a lock.
+
+    `failure` holds the exception that ended the thread, if one did. New weights wait in `take_weights` every
+    `publish_every` updates, the first ones before any update.
+    """
+
+    def __init__(self, learner: Learner, online: ReplayReader, checkpoints: Path, nice: int = 0) -> None:
+        super().__init__(name="training", daemon=True)
+        self.failure: BaseException | None = None
+        self._learner, self._online, self._checkpoints, self._nice = learner, online, checkpoints, nice
+        self._halt, self._lock = threading.Event(), threading.Lock()
+        self._weights: bytes | None = learner.weights()
+        self._sums: dict[str, float] = defaultdict(float)
+        self._count = 0
+        self.updates, self.updates_due = learner.updates, 0
+
+    def run(self) -> None:
+        """Update until `halt`; a failure is kept for the caller, never lost with the thread."""
+        # Niceness belongs to a thread on Linux, and the threads torch starts from here inherit it.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
+        try:
+            while not self._halt.is_set():
+                self._online.refresh()
+                self.updates_due = self._learner.updates_due()
+                if self.updates_due > 0:
+                    self._update()
+                else:
+                    time.sleep(IDLE_S)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that watches over this one
+            self.failure = error
+
+    def halt(self) -> None:
+        """Stop after the running update and wait for it."""
+        self._halt.set()
+        if self.is_alive():
+            self.join()
+
+    def take_weights(self) -> bytes | None:
+        """The newest weights not yet taken, packed, or None."""
+        with self._lock:
+            weights, self._weights = self._weights, None
+        return weights
+
+    def take_metrics(self) -> dict[str, float]:
+        """Mean metrics of the updates since the last call, {} where there were none; `count` is their number."""
+        with self._lock:
+            sums, count = dict(self._sums), self._count
+            self._sums.clear()
+            self._count = 0
+        return {name: total / count for name, total in sums.items()} | {"count": count} if count else {}
+
+    def _update(self) -> None:
+        metrics = self._learner.step()
+        self.updates = self._learner.updates
+        config = self._learner.config
+        weights = self._learner.weights() if self.updates % config.publish_every == 0 else None
+        with self._lock:
+            self._weights = weights or self._weights
+            self._count += 1
+            for name, value in metrics.items():
+                self._sums[name] += value
+        if self.updates % config.checkpoint_every == 0:
+            self._learner.save(self._checkpoints)

@@ -1,0 +1,155 @@
+"""Steps into replay, governed updates on a thread, weights out, checkpoints, metrics, and the end of training."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock, ClockType
+from sensor_msgs.msg import JointState
+from std_msgs.msg import UInt8MultiArray
+
+from robot_rl.config.files import write_atomic
+from robot_rl.config.nodes import LearnerNodeConfig
+from robot_rl.config.run_dir import RunDir
+from robot_rl.core.errors import UsageError
+from robot_rl.learning.goal import Goal
+from robot_rl.learning.learner import Learner
+from robot_rl.learning.logbook import Logbook
+from robot_rl.learning.training import Training
+from robot_rl.nodes import convert, qos
+from robot_rl.nodes.diagnostics import ERROR, OK, Diagnostics, Report
+from robot_rl.nodes.runner import GraphNode, run
+from robot_rl.nodes.sink import StepSink
+from robot_rl.replay.reader import ReplayReader
+from robot_rl.replay.writer import ReplayWriter
+from robot_rl.robot.spec import load_robot, step_spec
+
+METRICS_S = 1.0
+"""Wall time between two sets of metrics."""
+
+
+class LearnerNode(GraphNode):
+    """Keeps the run: its store, its training thread, its result."""
+
+    def __init__(self) -> None:
+        super().__init__("learner")
+        self.config = config = self.configure(LearnerNodeConfig)
+        if not config.run_dir:
+            raise UsageError("parameter 'run_dir' of node 'learner' is '': give the run directory.")
+        self.run_dir = RunDir(Path(config.run_dir))
+        self.run_dir.path.mkdir(parents=True, exist_ok=True)
+        spec = step_spec(config, load_robot(config.robot))
+        self._writer = ReplayWriter.open(self.run_dir.replay, spec, {"task": config.task, "robot": config.robot})
+        online = ReplayReader(self.run_dir.replay)
+        online.refresh()
+        demos = [ReplayReader(path) for path in config.demos if path]
+        self._learner = Learner.from_stores(config.learner, online, demos)
+        if self._learner.restore(self.run_dir.checkpoints):
+            self.get_logger().info(f"resumed at {self._learner.updates} updates, {self._learner.env_steps} steps")
+        self._goal = Goal(config.learner)
+        for episode in online.episodes():
+            if episode.complete:
+                self._goal.add_episode(episode.success)
+        self._earlier_s, self._started = self._read_wall(), time.monotonic()
+        self._training = Training(self._learner, online, self.run_dir.checkpoints, config.nice)
+        self._logbook = Logbook(self.run_dir.path)
+        self._metrics: dict[str, float] = {}
+        self._next_metrics, self._reason, self._safety = 0.0, "", dict[str, int]()
+        self._connect(spec)
+        self._training.start()
+
+    def _connect(self, spec: Any) -> None:
+        self._weights = self.create_publisher(UInt8MultiArray, "policy/weights", qos.LATCHED)
+        self._metrics_out = self.create_publisher(JointState, "learner/metrics", qos.STREAM)
+        self._sink = StepSink(self, spec, self._writer, on_record=self._on_record)
+        self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
+        self.create_timer(0.05, self._attend, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        Diagnostics(self, "learning", self.run_dir.name, self._report)
+
+    @property
+    def wall_s(self) -> float:
+        """Training wall clock of the whole run [s]: since the learner was ready, earlier sessions included."""
+        return self._earlier_s + time.monotonic() - self._started
+
+    def _on_record(self, record: np.ndarray) -> None:
+        if record["is_last"]:
+            self._goal.add_episode(bool(record["success"]))
+
+    def _attend(self) -> None:
+        """What is due on the main thread: weights, debt, metrics, the end."""
+        if self._training.failure is not None:
+            raise self._training.failure
+        weights = self._training.take_weights()
+        if weights is not None:
+            self._weights.publish(convert.bytes_to_msg(weights))
+        status = (self._training.updates, float(max(0, self._training.updates_due)))
+        if status != (self._sink.updates, self._sink.update_debt):
+            self._sink.updates, self._sink.update_debt = status
+            self._sink.announce()
+        if self.wall_s >= self._next_metrics:
+            self._next_metrics = self.wall_s + METRICS_S
+            self._publish_metrics()
+        self._reason = self._goal.reached(self.wall_s, self._learner.env_steps, self._training.updates)
+        if self._reason:
+            self.finish(0)
+
+    def _publish_metrics(self) -> None:
+        steps = self._learner.env_steps
+        taken = self._training.take_metrics()
+        rate = {"updates_per_s": taken.pop("count", 0.0) / METRICS_S}
+        self._metrics |= {**taken, **rate, "updates": self._training.updates, "utd": self._learner.utd}
+        self._metrics |= {"wall_s": self.wall_s, "env_steps": steps, "episodes": self._goal.episodes}
+        self._metrics["success_rate"] = self._goal.success_rate
+        self._logbook.write(self._metrics)
+        names, values = list(self._metrics), list(self._metrics.values())
+        self._metrics_out.publish(convert.vector_to_msg(names, values, self.now_ns()))
+
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
+        for status in msg.status:
+            if status.name == "safety: limits":
+                self._safety = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
+
+    def _report(self) -> Report:
+        values = {"steps": self._writer.committed, "duplicates": self._sink.duplicates, "gaps": self._sink.gaps}
+        values |= {"updates": self._training.updates}
+        failure = self._training.failure
+        return (ERROR, str(failure), values) if failure else (OK, f"{self._training.updates} updates", values)
+
+    def _read_wall(self) -> float:
+        path = self.run_dir.result_json
+        return float(json.loads(path.read_text())["train_wall_s"]) if path.is_file() else 0.0
+
+    def close(self) -> None:
+        """Stop training and leave checkpoint, weights and result behind, whatever ended the node."""
+        wall_s = self.wall_s
+        self._training.halt()
+        try:
+            self._learner.save(self.run_dir.checkpoints)
+            write_atomic(self.run_dir.weights, self._learner.weights())
+            result = {
+                "policy_version": self._learner.updates,
+                "env_steps": self._learner.env_steps,
+                "updates": self._learner.updates,
+                "train_wall_s": round(wall_s, 2),
+                "reason": self._reason or "interrupted",
+            }
+            write_atomic(self.run_dir.result_json, json.dumps(result, indent=2).encode())
+            write_atomic(self.run_dir.path / "safety.json", json.dumps(self._safety, indent=2).encode())
+        finally:
+            self._logbook.close()
+            self._writer.close()
+
+
+def main(args: Any = None) -> int:
+    """Run the node; return its exit code."""
+    return run(LearnerNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

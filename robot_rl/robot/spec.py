@@ -1,0 +1,75 @@
+"""Robot descriptions by name, and the step layout that follows from a rig and its robot."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from robot_rl.config.loader import load_yaml
+from robot_rl.config.nodes import RigConfig
+from robot_rl.config.paths import share_dir
+from robot_rl.config.robot import RobotConfig
+from robot_rl.core.errors import UsageError, unknown_name
+from robot_rl.core.record import StepSpec
+from robot_rl.core.spec import ObservationSpec
+from robot_rl.robot.action_map import ActionMap
+from robot_rl.robot.model import BUILTIN
+from robot_rl.robot.proprio import proprio_names
+
+
+def load_robot(name_or_path: str) -> RobotConfig:
+    """Robot `name` of config/robots, or the robot in a YAML file; UsageError names what is wrong with it.
+
+    A relative `model` path inside a robot's file is meant from that file's directory.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml"):
+        shipped = {file.stem: file for file in (share_dir() / "config" / "robots").glob("*.yaml")}
+        if name_or_path not in shipped:
+            raise unknown_name("robot", name_or_path, shipped)
+        path = shipped[name_or_path]
+    robot = load_yaml(RobotConfig, path)
+    _check_sizes(robot, path)
+    _check_ranges(robot, path)
+    if robot.model not in BUILTIN:
+        robot = dataclasses.replace(robot, model=str(path.parent / robot.model))
+    return robot
+
+
+def step_spec(rig: RigConfig, robot: RobotConfig) -> StepSpec:
+    """Layout of a step of this rig: its cameras and image size, the robot's proprioception and action."""
+    observation = ObservationSpec(rig.cameras, rig.image_size, rig.image_size, proprio_names(robot))
+    return StepSpec(observation, ActionMap(robot).spec)
+
+
+def _check_sizes(robot: RobotConfig, path: Path) -> None:
+    limits = robot.limits
+    lists = {
+        "home": robot.home,
+        "limits: position_lower": limits.position_lower,
+        "limits: position_upper": limits.position_upper,
+        "limits: velocity": limits.velocity,
+        "limits: acceleration": limits.acceleration,
+        "limits: jerk": limits.jerk,
+    }
+    for key, values in lists.items():
+        if len(values) != len(robot.joints):
+            raise UsageError(
+                f"'{path}': {key} has {len(values)} entries for {len(robot.joints)} joints: give one a joint."
+            )
+
+
+def _check_ranges(robot: RobotConfig, path: Path) -> None:
+    limits, space = robot.limits, robot.workspace
+    margin = limits.position_margin
+    for joint, low, at, high in zip(
+        robot.joints, limits.position_lower, robot.home, limits.position_upper, strict=True
+    ):
+        if not low + margin <= at <= high - margin:
+            raise UsageError(
+                f"'{path}': home of joint '{joint}' is {at:g}, outside [{low:g}, {high:g}] less its margin {margin:g}: "
+                "correct home or the limits."
+            )
+    for axis, low, high in zip("xyz", space.lower, space.upper, strict=True):
+        if low >= high:
+            raise UsageError(f"'{path}': workspace is empty in {axis} ([{low:g}, {high:g}]): swap the corners.")

@@ -1,0 +1,45 @@
+"""A scripted demonstrator that knows the simulator's state and acts through the same actions as everyone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robot_rl.config.plugins import load_plugin
+from robot_rl.config.robot import RobotConfig
+from robot_rl.robot.action_map import ActionMap
+from robot_rl.robot.tasks.base import Task
+from robot_rl.teleop.experts.base import Expert
+
+EXPERTS = "robot_rl.teleop.experts"
+TOP_SPEED = 0.5
+"""Largest translation component of an action before noise: demonstrations leave room to become faster."""
+SLOW_DOWN = 0.6
+"""Fraction of the remaining way taken in one step."""
+
+
+class ScriptedExpert:
+    """Expert of one task with Gaussian noise on its translations.
+
+    `noise` is the standard deviation in units of the action, [0, 1]. The same seed and states give the same actions.
+    """
+
+    def __init__(self, task: Task, robot: RobotConfig, noise: float = 0.1, seed: int = 0) -> None:
+        self._expert: Expert = load_plugin(EXPERTS, "scripted expert", task.name).EXPERT()
+        self._names = task.state_names
+        self._spec = ActionMap(robot).spec
+        self._scale = robot.action.translation
+        self._noise = noise
+        self._rng = np.random.default_rng(seed)
+
+    def reset(self) -> None:
+        """Begin an episode; the noise goes on."""
+        self._expert.reset()
+
+    def act(self, state: np.ndarray) -> np.ndarray:
+        """Action float32 (A,) in [-1, 1] for the privileged `state` vector (in the order of task.state_names)."""
+        move = self._expert.move(dict(zip(self._names, map(float, state), strict=True)))
+        translation = SLOW_DOWN * move.displacement / self._scale
+        translation = translation * min(1.0, TOP_SPEED / max(float(np.abs(translation).max()), 1e-9))
+        translation = translation + self._rng.normal(0.0, self._noise, 3)
+        values = [*translation, move.gripper][: self._spec.size]
+        return self._spec.check(np.array(values))

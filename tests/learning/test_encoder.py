@@ -1,0 +1,63 @@
+"""The encoder reads every camera with its own weights; proprioception is normalised."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from robot_rl.config.learning import EncoderConfig
+from robot_rl.core.errors import UsageError
+from robot_rl.core.record import StepSpec
+from robot_rl.learning.encoder import CameraEncoder, ObservationEncoder, ProprioEncoder
+
+CONFIG = EncoderConfig(patch=4, patch_channels=8, channels=(8, 8), strides=(2, 1), image_latent=6, proprio_latent=5)
+
+
+def images(*shape: int) -> torch.Tensor:
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def test_first_layer_is_a_patch_convolution_of_scaled_pixels() -> None:
+    torch.manual_seed(0)
+    encoder = CameraEncoder(CONFIG, 16, 24)
+    frames = images(3, 16, 24, 3)
+    # (out, in-patch column * 3 + channel, row, 1) to (out, channel, row, column)
+    kernel = encoder.stem.weight.detach().reshape(8, 4, 3, 4).permute(0, 2, 3, 1)
+    hidden = functional.conv2d(frames.permute(0, 3, 1, 2) / 255.0 - 0.5, kernel, encoder.stem.bias, 4).relu()
+    for conv in encoder.convs:
+        hidden = conv(hidden).relu()
+    expected = torch.tanh(encoder.norm(encoder.project(hidden.permute(0, 2, 3, 1).flatten(1))))
+    torch.testing.assert_close(encoder(frames), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_features_hold_both_cameras_and_proprio(spec: StepSpec) -> None:
+    encoder = ObservationEncoder(CONFIG, spec.observation)
+    frames, proprio = images(2, 2, 16, 16, 3), torch.randn(2, 3)
+    features = encoder(frames, proprio)
+    assert features.shape == (2, encoder.size) == (2, 17)
+    changed = frames.clone()
+    changed[:, 1] = 255 - changed[:, 1]
+    other = encoder(changed, proprio)
+    torch.testing.assert_close(other[:, :6], features[:, :6])
+    assert not torch.allclose(other[:, 6:12], features[:, 6:12])
+    torch.testing.assert_close(other[:, 12:], features[:, 12:])
+    swapped = encoder(frames.flip(1), proprio)
+    assert not torch.allclose(swapped[:, :6], features[:, 6:12]), "cameras have weights of their own"
+
+
+def test_proprio_is_normalised_by_the_data_and_bounded() -> None:
+    encoder = ProprioEncoder(3, 5)
+    data = torch.randn(500, 3) * torch.tensor([2.0, 0.1, 0.0]) + torch.tensor([5.0, -1.0, 0.3])
+    encoder.fit(data)
+    torch.testing.assert_close(encoder.mean, data.mean(0))
+    assert encoder.std[2] == pytest.approx(0.01), "a constant dimension is not blown up"
+    torch.testing.assert_close(encoder(torch.full((1, 3), 1e6)), encoder(torch.full((1, 3), 1e9)))
+    assert {"mean", "std"} <= set(encoder.state_dict())
+
+
+def test_bad_shapes_are_refused_with_a_remedy() -> None:
+    with pytest.raises(UsageError, match="does not divide the 18x18 image"):
+        CameraEncoder(CONFIG, 18, 18)
+    with pytest.raises(UsageError, match="one stride per convolution"):
+        CameraEncoder(EncoderConfig(channels=(8, 8), strides=(2,)), 16, 16)

@@ -1,0 +1,71 @@
+"""Node processes alone: parameters refused with a sentence, signals obeyed, no crash on bad input."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+NODES = ("sim", "proprio", "reward", "safety", "policy", "teleop", "recorder", "monitor")
+
+
+@pytest.fixture
+def environment(worker_domain: int) -> dict[str, str]:
+    return {**os.environ, "ROS_DOMAIN_ID": str(worker_domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+
+
+def start(node: str, environment: dict[str, str], *parameters: str) -> subprocess.Popen[str]:
+    flags = [word for parameter in parameters for word in ("-p", parameter)]
+    return subprocess.Popen(
+        [sys.executable, "-m", f"robot_rl.nodes.{node}", "--ros-args", *flags],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def processes() -> Iterator[list[subprocess.Popen[str]]]:
+    started: list[subprocess.Popen[str]] = []
+    yield started
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("node", "parameter", "says"),
+    [
+        ("sim", "tsk:=reach", "did you mean 'task'"),
+        ("sim", "task:=raech", "did you mean 'reach'"),
+        ("safety", "robot:=fr4_sim", "fr3_sim"),
+        ("policy", "act:=guess", "sample"),
+        ("policy", "weights:=/nowhere/policy.safetensors", "/nowhere/policy.safetensors"),
+        ("recorder", "store:=", "store"),
+    ],
+)
+def test_a_bad_parameter_ends_the_node_with_one_sentence(
+    node: str, parameter: str, says: str, environment: dict[str, str], processes: list[subprocess.Popen[str]]
+) -> None:
+    processes.append(start(node, environment, parameter))
+    _, errors = processes[0].communicate(timeout=60)
+    assert processes[0].returncode == 2, errors
+    assert says in errors and "Traceback" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("node", NODES)
+def test_a_signal_ends_every_node_quietly(
+    node: str, number: int, environment: dict[str, str], processes: list[subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    extra = (f"store:={tmp_path / 'store.zarr'}",) if node == "recorder" else ()
+    processes.append(start(node, environment, *extra))
+    time.sleep(3.0)
+    assert processes[0].poll() is None
+    processes[0].send_signal(number)
+    _, errors = processes[0].communicate(timeout=30)
+    assert processes[0].returncode == 130, errors
+    assert "Traceback" not in errors

@@ -1,0 +1,144 @@
+"""The sampler against a plain-Python model of transitions, over random stores."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from robot_rl.core.record import Source
+from robot_rl.replay.batch import Batch
+from robot_rl.replay.reader import ReplayReader
+from robot_rl.replay.sampler import UniformSampler
+from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
+from robot_rl.replay.writer import ReplayWriter
+
+SPEC = synthetic_spec()
+
+
+class Shape(NamedTuple):
+    """One generated episode."""
+
+    rows: int
+    end: str
+    source: Source
+    lost: int
+
+
+class Transition(NamedTuple):
+    """What the model expects of the transition from `row`."""
+
+    row: int
+    successor: int
+    reward: float
+    discount: float
+
+
+shapes = st.lists(
+    st.builds(
+        Shape,
+        st.integers(1, 12),
+        st.sampled_from(["terminal", "truncated", "cut"]),
+        st.sampled_from(list(Source)),
+        st.integers(0, 30),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def records_of(episodes: list[Shape]) -> list[np.ndarray]:
+    """Records of the episodes, one after the other; row number `lost` of each, if it has one, never arrived."""
+    made, seq = [], 0
+    for number, shape in enumerate(episodes):
+        options = {"terminal": shape.end == "terminal", "cut": shape.end == "cut", "source": shape.source}
+        records = synthetic_episode(SPEC, shape.rows, first_seq=seq, episode=number, **options)
+        made.append(np.delete(records, shape.lost) if 0 < shape.lost < shape.rows else records)
+        seq += shape.rows
+    return made
+
+
+def model(episodes: list[np.ndarray], n: int, discount: float) -> Iterator[Transition]:
+    """The transitions of the episodes, worked out one row at a time."""
+    rows = [record for records in episodes for record in records]
+
+    def follows(k: int) -> bool:
+        if k + 1 >= len(rows) or rows[k]["is_last"]:
+            return False
+        return bool(rows[k + 1]["seq"] == rows[k]["seq"] + 1 and not rows[k + 1]["is_first"])
+
+    for row in range(len(rows)):
+        if not follows(row):
+            continue
+        end, reward = row, 0.0
+        while end < row + n and follows(end):
+            reward += discount ** (end - row) * float(rows[end]["reward"])
+            end += 1
+        ended = bool(rows[end]["is_terminal"])
+        yield Transition(row, end, reward, 0.0 if ended else discount ** (end - row))
+
+
+@settings(max_examples=60, deadline=None)
+@given(shapes, st.integers(1, 5), st.sampled_from([0.97, 0.5, 1.0]), st.integers(1, 9), st.integers(1, 33), st.data())
+def test_every_transition_is_the_models(
+    episodes: list[Shape], n: int, discount: float, image_rows: int, rows: int, data: st.DataObject
+) -> None:
+    """Whatever the episodes, the chunks and the moments of refreshing: same transitions, none across an end."""
+    made = records_of(episodes)
+    flat = np.concatenate(made)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.zarr"
+        writer = ReplayWriter.open(path, SPEC, {}, chunk_rows=(image_rows, rows))
+        reader = ReplayReader(path)
+        while writer.appended < len(flat):
+            count = data.draw(st.integers(1, len(flat) - writer.appended))
+            writer.append(flat[writer.appended : writer.appended + count])
+            writer.commit()
+            assert reader.refresh() == writer.committed
+        assert reader.rows(np.arange(len(flat))).tobytes() == flat.tobytes()
+
+        expected = list(model(made, n, discount))
+        assert reader.index.transitions.tolist() == [t.row for t in expected]
+        priors = [t.row for t in expected if Source(flat[t.row]["source"]).is_prior]
+        assert reader.index.prior.tolist() == priors
+
+        sampler = UniformSampler(reader, n, discount, seed=3)
+        batch = Batch.allocate(SPEC, len(expected))
+        sampler.gather(np.array([t.row for t in expected], np.int64), batch)
+        check(batch, expected, flat)
+        writer.close()
+
+
+@settings(max_examples=20, deadline=None)
+@given(shapes, st.integers(1, 4), st.integers(0, 1000))
+def test_every_transition_is_reachable_and_nothing_else(episodes: list[Shape], n: int, seed: int) -> None:
+    """Enough draws visit each transition, and each drawn one is the model's."""
+    made = records_of(episodes)
+    expected = {t.row: t for t in model(made, n, 0.9)}
+    if not expected:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.zarr"
+        with ReplayWriter.open(path, SPEC, {}) as writer:
+            writer.append(np.concatenate(made))
+        batch = UniformSampler(ReplayReader(path), n, 0.9, seed).sample(40 * len(expected))
+        assert set(batch["indices"].tolist()) == set(expected)
+        check(batch, [expected[row] for row in batch["indices"].tolist()], np.concatenate(made))
+
+
+def check(batch: Batch, expected: list[Transition], flat: np.ndarray) -> None:
+    """Every array of the batch is what the records say of the expected transitions."""
+    start, end = [t.row for t in expected], [t.successor for t in expected]
+    for number, camera in enumerate(SPEC.observation.cameras):
+        np.testing.assert_array_equal(batch["obs_images"][:, number], flat[f"image_{camera}"][start])
+        np.testing.assert_array_equal(batch["next_images"][:, number], flat[f"image_{camera}"][end])
+    np.testing.assert_array_equal(batch["obs_proprio"], flat["proprio"][start])
+    np.testing.assert_array_equal(batch["next_proprio"], flat["proprio"][end])
+    np.testing.assert_array_equal(batch["action"], flat["action"][start])
+    np.testing.assert_allclose(batch["reward"], [t.reward for t in expected], rtol=1e-6)
+    np.testing.assert_allclose(batch["discount"], [t.discount for t in expected], rtol=1e-6)

@@ -1,0 +1,162 @@
+"""Determinism, buffers, refusals and the mixing of pools."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robot_rl.core.errors import RobotRLError, SchemaError
+from robot_rl.core.record import Source, StepSpec
+from robot_rl.replay.batch import Batch
+from robot_rl.replay.mixed import MixedSampler
+from robot_rl.replay.reader import ReplayReader
+from robot_rl.replay.sampler import UniformSampler
+from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
+from robot_rl.replay.writer import ReplayWriter
+
+
+@pytest.fixture
+def online(store: Callable[..., Path], spec: StepSpec) -> ReplayReader:
+    """50 rows of policy steps, with interventions in rows 20-24."""
+    records = synthetic_episode(spec, 50)
+    records["source"][20:25] = Source.INTERVENTION
+    return ReplayReader(store(records))
+
+
+@pytest.fixture
+def demos(store: Callable[..., Path], spec: StepSpec) -> ReplayReader:
+    return ReplayReader(store(synthetic_episode(spec, 11, run_id=9, source=Source.SCRIPTED), name="demos.zarr"))
+
+
+def test_shapes_and_types(online: ReplayReader) -> None:
+    batch = UniformSampler(online).sample(6)
+    described = {name: (array.shape, array.dtype.name) for name, array in batch.items()}
+    assert described == {
+        "obs_images": ((6, 2, 4, 4, 3), "uint8"),
+        "next_images": ((6, 2, 4, 4, 3), "uint8"),
+        "obs_proprio": ((6, 3), "float32"),
+        "next_proprio": ((6, 3), "float32"),
+        "action": ((6, 2), "float32"),
+        "reward": ((6,), "float32"),
+        "discount": ((6,), "float32"),
+        "indices": ((6,), "int64"),
+        "pool": ((6,), "int32"),
+    }
+    assert batch["obs_images"][:, 1].flags.c_contiguous
+
+
+def draws(sampler: UniformSampler | MixedSampler, count: int) -> list[list[int]]:
+    return [sampler.sample(8)["indices"].tolist() for _ in range(count)]
+
+
+def test_same_seed_same_batches(online: ReplayReader) -> None:
+    same = [draws(UniformSampler(online, seed=4), 5) for _ in range(2)]
+    assert same[0] == same[1]
+    assert draws(UniformSampler(online, seed=5), 5) != same[0]
+
+
+def test_restored_state_continues_exactly(online: ReplayReader, demos: ReplayReader) -> None:
+    """Through JSON, as a checkpoint holds it."""
+
+    def make(seed: int) -> MixedSampler:
+        prior = [UniformSampler(demos, seed=seed), UniformSampler(online, seed=seed + 1, prior_only=True)]
+        return MixedSampler(UniformSampler(online, seed=seed + 2), prior, 0.5, seed)
+
+    sampler, other = make(1), make(7)
+    draws(sampler, 3)
+    other.restore(json.loads(json.dumps(sampler.state())))
+    assert draws(other, 5) == draws(sampler, 5)
+
+
+def test_batch_stays_while_the_next_is_drawn(online: ReplayReader) -> None:
+    """Two buffers: drawing one more leaves the batch alone, drawing two reuses its memory."""
+    sampler = UniformSampler(online)
+    first = sampler.sample(8)
+    kept = {name: array.copy() for name, array in first.items()}
+    second = sampler.sample(8)
+    assert all(np.array_equal(first[name], kept[name]) for name in kept)
+    assert not np.shares_memory(first["obs_images"], second["obs_images"])
+    assert sampler.sample(8)["obs_images"] is first["obs_images"]
+
+
+def test_memory_comes_from_the_caller(online: ReplayReader) -> None:
+    made: list[np.ndarray] = []
+
+    def allocate(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        made.append(np.zeros(shape, dtype))
+        return made[-1]
+
+    batch = UniformSampler(online, allocate=allocate).sample(8)
+    assert all(any(np.shares_memory(array, block) for block in made) for array in batch.values())
+
+
+def test_nothing_to_sample_is_a_sentence(store: Callable[..., Path], spec: StepSpec) -> None:
+    """A lone observation is no transition."""
+    sampler = UniformSampler(ReplayReader(store(synthetic_episode(spec, 1, cut=True))))
+    assert sampler.size == 0
+    for empty in (sampler, MixedSampler(sampler)):
+        with pytest.raises(RobotRLError, match="record"):
+            empty.sample(4)
+
+
+def test_prior_only_draws_interventions(online: ReplayReader) -> None:
+    sampler = UniformSampler(online, prior_only=True)
+    assert sampler.size == 5
+    assert set(sampler.sample(200)["indices"].tolist()) == {20, 21, 22, 23, 24}
+
+
+def test_uniform_over_transitions(online: ReplayReader) -> None:
+    """Chi-square of 49 cells: mean 48, five standard deviations above is 97."""
+    count = np.bincount(UniformSampler(online).sample(49_000)["indices"], minlength=50)
+    assert count[49] == 0
+    assert np.sum((count[:49] - 1000.0) ** 2 / 1000.0) < 97.0
+
+
+def test_halves_and_their_pools(online: ReplayReader, demos: ReplayReader) -> None:
+    prior = [UniformSampler(demos), UniformSampler(online, prior_only=True)]
+    batch = MixedSampler(UniformSampler(online), prior, 0.5).sample(400)
+    pools = np.bincount(batch["pool"], minlength=3)
+    assert pools[0] == 200
+    assert pools[1] + pools[2] == 200
+    assert 100 < pools[1] < 165, "10 demonstrated transitions, 5 interventions: two thirds of 200"
+    assert set(batch["indices"][batch["pool"] == 2].tolist()) == {20, 21, 22, 23, 24}
+    assert batch["indices"][batch["pool"] == 1].max() == 9
+    for pool, reader in ((0, online), (1, demos), (2, online)):
+        rows = batch["indices"][batch["pool"] == pool]
+        np.testing.assert_array_equal(batch["obs_images"][batch["pool"] == pool, 0], reader.take("image_wrist", rows))
+
+
+def test_all_from_whichever_side_has_data(store: Callable[..., Path], online: ReplayReader, spec: StepSpec) -> None:
+    empty = ReplayReader(store(name="empty.zarr"))
+    only_online = MixedSampler(UniformSampler(online), [UniformSampler(empty)], 0.5).sample(10)
+    assert set(only_online["pool"].tolist()) == {0}
+    only_prior = MixedSampler(UniformSampler(empty), [UniformSampler(online)], 0.5).sample(10)
+    assert set(only_prior["pool"].tolist()) == {1}
+
+
+def test_grows_with_the_store(store: Callable[..., Path], spec: StepSpec) -> None:
+    records = synthetic_episode(spec, 30)
+    reader = ReplayReader(store(records[:10]))
+    sampler = UniformSampler(reader)
+    assert sampler.size == 9
+    store(records[10:])
+    reader.refresh()
+    assert sampler.size == 29
+    assert sampler.sample(300)["indices"].max() == 28
+
+
+def test_prior_data_of_another_task_is_refused(tmp_path: Path, online: ReplayReader, spec: StepSpec) -> None:
+    for name, other, meta in (("a", spec, {"task": "lift"}), ("b", synthetic_spec(8), {})):
+        ReplayWriter.open(tmp_path / name, other, meta).close()
+        with pytest.raises(SchemaError):
+            MixedSampler(UniformSampler(online), [UniformSampler(ReplayReader(tmp_path / name))])
+
+
+def test_part_is_a_view(spec: StepSpec) -> None:
+    batch = Batch.allocate(spec, 4)
+    batch.part(1, 3)["obs_images"][:] = 9
+    assert batch["obs_images"].reshape(4, -1).max(axis=1).tolist() == [0, 9, 9, 0]

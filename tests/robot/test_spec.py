@@ -1,0 +1,71 @@
+"""Robots by name or path, and the step layout that follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from robot_rl.config.loader import to_plain
+from robot_rl.config.nodes import RigConfig
+from robot_rl.config.robot import RobotConfig
+from robot_rl.core.errors import UsageError
+from robot_rl.robot.proprio import ProprioMap
+from robot_rl.robot.spec import load_robot, step_spec
+from robot_rl.robot.twin import KinematicTwin
+
+
+def written(path: Path, robot: RobotConfig, **changes: object) -> Path:
+    path.write_text(yaml.safe_dump({**to_plain(robot), **changes}))
+    return path
+
+
+def test_robot_by_path_equals_robot_by_name(robot: RobotConfig, tmp_path: Path) -> None:
+    assert load_robot(str(written(tmp_path / "mine.yaml", robot))) == robot
+
+
+def test_unknown_robot_lists_the_known(robot: RobotConfig) -> None:
+    with pytest.raises(UsageError, match=r"unknown robot 'fr3_smi'.*did you mean 'fr3_sim'"):
+        load_robot("fr3_smi")
+
+
+def test_relative_model_is_meant_from_the_robots_file(robot: RobotConfig, tmp_path: Path) -> None:
+    path = written(tmp_path / "mine.yaml", robot, model="arm.xml")
+    assert load_robot(str(path)).model == str(tmp_path / "arm.xml")
+
+
+def test_lists_of_another_length_than_joints_are_refused(robot: RobotConfig, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="home has 6 entries for 7 joints"):
+        load_robot(str(written(tmp_path / "mine.yaml", robot, home=list(robot.home[:6]))))
+
+
+def test_home_outside_the_limits_is_refused(robot: RobotConfig, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="home of joint 'fr3_joint1' is 2.72"):
+        load_robot(str(written(tmp_path / "mine.yaml", robot, home=[2.72, *robot.home[1:]])))
+
+
+def test_empty_workspace_is_refused(robot: RobotConfig, tmp_path: Path) -> None:
+    box = {"lower": [0.3, 0.2, 0.0], "upper": [0.6, -0.2, 0.4]}
+    with pytest.raises(UsageError, match="workspace is empty in y"):
+        load_robot(str(written(tmp_path / "mine.yaml", robot, workspace=box)))
+
+
+def test_step_spec_follows_rig_and_robot(robot: RobotConfig) -> None:
+    spec = step_spec(RigConfig(cameras=("front",), image_size=32), robot)
+    assert spec.observation.cameras == ("front",)
+    assert spec.observation.image_shape == (32, 32, 3)
+    assert spec.action.names == ("dx", "dy", "dz", "gripper")
+    assert spec.empty()["proprio"].shape == (18,)
+
+
+def test_proprio_holds_what_its_names_say(robot: RobotConfig, twin: KinematicTwin) -> None:
+    mapping = ProprioMap(robot, twin)
+    dq = np.arange(7) / 10
+    vector = dict(zip(mapping.names, mapping.vector(np.array(robot.home), dq, 0.03), strict=True))
+    assert vector["q_fr3_joint4"] == pytest.approx(robot.home[3])
+    assert vector["dq_fr3_joint3"] == pytest.approx(0.2)
+    assert [vector[f"tcp_{axis}"] for axis in "xyz"] == pytest.approx([0.45, 0.0, 0.25], abs=1e-4)
+    assert vector["gripper"] == pytest.approx(0.03)
+    assert step_spec(RigConfig(), robot).observation.proprio == mapping.names

@@ -1,0 +1,84 @@
+"""The scripted expert does its tasks through the action interface, with noise and with mishaps."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from robot_rl.core.errors import UsageError
+from robot_rl.robot.in_process import InProcessEnv
+from robot_rl.robot.spec import load_robot
+from robot_rl.robot.tasks import load_task
+from robot_rl.teleop.scripted import ScriptedExpert
+
+ROBOT = load_robot("fr3_sim")
+
+
+def episode(env: InProcessEnv, expert: ScriptedExpert, mishap_at: int = -1) -> tuple[bool, int]:
+    """Success and length of one episode; at step `mishap_at` the cube jumps aside."""
+    observation = env.reset()
+    expert.reset()
+    for step in range(1, 81):
+        if step == mishap_at:
+            env.arm.data.joint("cube").qpos[:3] = [0.42, -0.1, 0.02]
+            env.arm.data.joint("cube").qvel[:] = 0.0
+        transition = env.step(expert.act(observation.state))
+        observation = transition.observation
+        if transition.outcome.terminated:
+            return transition.outcome.success, step
+    return False, step
+
+
+@pytest.mark.parametrize(("name", "episodes", "longest"), [("reach", 20, 15), ("lift", 8, 35)])
+def test_succeeds_with_noise_in_demonstrations_of_sensible_length(name: str, episodes: int, longest: int) -> None:
+    task = load_task(name)
+    env = InProcessEnv(ROBOT, task, cameras=(), seed=11)
+    expert = ScriptedExpert(task, ROBOT, noise=0.1, seed=12)
+    results = [episode(env, expert) for _ in range(episodes)]
+    assert all(success for success, _ in results)
+    assert max(length for _, length in results) <= longest
+
+
+@pytest.mark.parametrize("mishap_at", [5, 14, 17, 21])
+def test_lift_recovers_when_the_cube_is_gone(mishap_at: int) -> None:
+    task = load_task("lift")
+    env = InProcessEnv(ROBOT, task, cameras=(), seed=3)
+    success, length = episode(env, ScriptedExpert(task, ROBOT, noise=0.1, seed=4), mishap_at)
+    assert success
+    assert length > mishap_at
+
+
+def test_same_seed_gives_the_same_actions() -> None:
+    task = load_task("reach")
+    state = np.array([0.45, 0.0, 0.25, 0.04, 0.5, 0.1, 0.1])
+
+    def actions(seed: int) -> np.ndarray:
+        expert = ScriptedExpert(task, ROBOT, 0.1, seed)
+        return np.array([expert.act(state) for _ in range(5)])
+
+    assert np.array_equal(actions(1), actions(1))
+    assert not np.array_equal(actions(1), actions(2))
+
+
+def test_without_noise_it_heads_for_the_target() -> None:
+    action = ScriptedExpert(load_task("reach"), ROBOT, noise=0.0).act(
+        np.array([0.45, 0.0, 0.25, 0.04, 0.55, 0.1, 0.05])
+    )
+    assert action.dtype == np.float32
+    assert action[:3] / np.linalg.norm(action[:3]) == pytest.approx(
+        np.array([0.1, 0.1, -0.2]) / np.sqrt(0.06), abs=1e-6
+    )
+    assert action[3] == 1.0
+
+
+def test_robot_without_gripper_action_gets_three_dimensions() -> None:
+    robot = dataclasses.replace(ROBOT, action=dataclasses.replace(ROBOT.action, gripper=False))
+    assert ScriptedExpert(load_task("reach"), robot).act(np.zeros(7)).shape == (3,)
+
+
+def test_task_without_expert_is_a_usage_error() -> None:
+    task = dataclasses.replace(load_task("reach"), name="juggle")
+    with pytest.raises(UsageError, match="unknown scripted expert 'juggle'"):
+        ScriptedExpert(task, ROBOT)
