@@ -26,7 +26,7 @@ libraries: $(VENV)/.installed
 	@./scripts/system-libraries $(BIN)/python
 
 test: setup $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -104,7 +104,9 @@ def test_libraries_stay_in_their_rooms(path):
 
 def test_the_check_sees_what_it_should(tmp_path, monkeypatch):
     room = PACKAGE / "replay"
-    monkeypatch.setattr(Path, "read_text", lambda self: "def f():\n    from robot_rl.learning import sac\n    import torch")
+    monkeypatch.setattr(
+        Path, "read_text", lambda self: "def f():\n    from robot_rl.learning import sac\n    import torch"
+    )
     assert len(upward(room / "x.py")) == 1
     assert len(misplaced(room / "x.py")) == 1
     monkeypatch.setattr(Path, "read_text", lambda self: "from robot_rl import perception\nimport sensor_msgs.msg")

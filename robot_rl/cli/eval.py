@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import Runner, runner_for
+from robot_rl.config.files import write_atomic
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import RobotRLError, UsageError
 from robot_rl.core.statistics import success_interval
@@ -67,7 +67,7 @@ def evaluate(graph: Graph, runner: Runner) -> dict[str, Any]:
     figures = {"task": graph.arguments["task"], **measure(store, graph.arguments["episodes"])}
     training = json.loads(run.result_json.read_text()) if run.result_json.is_file() else {}
     figures |= {key: training.get(key) for key in TRAINING}
-    write_json(run.eval_json, figures)
+    write_atomic(run.eval_json, (json.dumps(figures, indent=2) + "\n").encode())
     return figures
 
 
@@ -98,13 +98,6 @@ def sentence(figures: Mapping[str, Any]) -> str:
         f"({figures['success_rate']:.0%}, 95 % interval {low:.0%} to {high:.0%}), "
         f"{figures['mean_length']:g} steps on average, policy version {figures['policy_version']}"
     )
-
-
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Replace the file at `path` in one go."""
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_text(json.dumps(data, indent=2) + "\n")
-    os.replace(draft, path)
 
 
 def _without_clock(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -81,6 +79,8 @@ def train(graph: Graph, runner: Runner) -> None:
         return
     runner.say(f"training in '{run.path}'")
     runner.require(graph)
+    if not is_trained(graph):
+        raise RobotRLError(f"training in '{run.path}' was stopped before its end: run the command again to go on.")
 
 
 def is_trained(graph: Graph) -> bool:
@@ -109,9 +109,9 @@ def assess(run: RunDir, shared: Mapping[str, str], episodes: int, runner: Runner
 
 def report(run: RunDir, runner: Runner) -> None:
     """Write report.html."""
-    if importlib.util.find_spec("robot_rl.cli.report"):
-        importlib.import_module("robot_rl.cli.report").write_report(run.path)
-        runner.say(f"report: '{run.report}'")
+    from robot_rl.cli.report import write_report  # draws charts: not loaded while the graph runs
+
+    runner.say(f"report: '{write_report(run.path)}'")
 
 
 def judge(figures: Mapping[str, Any], graph: Graph) -> int:

@@ -12,8 +12,8 @@ from typing import NoReturn
 from robot_rl.core.errors import RobotRLError, UsageError, unknown_name
 
 COMMANDS = ("learn", "launch", "demo", "eval", "report", "replay", "bench", "doctor")
-"""Sub-commands, each a module of this package with `add_parser(subparsers)`; its parser sets `handler`, a function of
-the parsed arguments that returns the exit code."""
+"""Sub-commands, each a module of this package with `add_parser(subparsers)`; its parser sets `handler` (or
+`run`), a function of the parsed arguments that returns the exit code."""
 INTERRUPTED = 130
 
 
@@ -48,7 +48,8 @@ def run(words: Sequence[str]) -> int:
         raise unknown_name("command", command, known)
     # Only the module that is asked for is imported: the others may need seconds for torch or zarr.
     args = make_parser([command] if command else known).parse_args(words)
-    return int(args.handler(args))
+    handler = getattr(args, "handler", None) or args.run
+    return int(handler(args))
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from robot_rl.config.files import write_atomic
 from robot_rl.config.loader import read_yaml
 from robot_rl.core.errors import SchemaError, UsageError
 
@@ -132,9 +132,7 @@ class RunDir:
             "graphs": {**stored.get("graphs", {}), graph: dict(resolved)},
         }
         self.path.mkdir(parents=True, exist_ok=True)
-        draft = self.config.with_suffix(f".{os.getpid()}.tmp")
-        draft.write_text(yaml.safe_dump(config, sort_keys=False))
-        os.replace(draft, self.config)
+        write_atomic(self.config, yaml.safe_dump(config, sort_keys=False).encode())
 
     def _foreign(self) -> str:
         if self.path.exists() and not self.path.is_dir():

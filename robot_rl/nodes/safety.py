@@ -40,7 +40,8 @@ class SafetyNode(GraphNode):
         self.controller = SafetyController(self.config, self.robot, load_task(self.config.task).workspace)
         self._names = ActionMap(self.robot).spec.names
         self._dt = 1.0 / self.robot.command.rate_hz
-        self._unanswered, self._answered_ns, self._last = 0, -1, None
+        self._unanswered, self._answered_ns = 0, -1
+        self._last: Command | None = None
         self._sent_opening, self._shown, self._resets = np.nan, Mode.FAULT, 0
         self._task_reset: Future | None = None
         self._connect()

@@ -51,7 +51,7 @@ class SimNode(GraphNode):
             self.create_timer(self._dt_ns * 1e-9 / self.config.pace, self._tick_by_wall, clock=steady)
 
     def _connect(self) -> None:
-        self._clock = self.create_publisher(ClockMsg, "/clock", qos.STREAM) if self._sim_time else None
+        self._clock_out = self.create_publisher(ClockMsg, "/clock", qos.STREAM) if self._sim_time else None
         self._joints = self.create_publisher(JointState, self.robot.joint_states, qos.STREAM)
         self._state = self.create_publisher(JointState, "sim/state", qos.STREAM)
         cameras = self.config.cameras
@@ -98,8 +98,8 @@ class SimNode(GraphNode):
         stamp_ns = self._time_ns if self._sim_time else self.now_ns()
         with_pictures |= self._ticks % self._picture_every == 0
         # In lockstep nodes go by the stamps of what they answer, so the clock need not tick for each command.
-        if self._clock is not None and (with_pictures or not self.config.lockstep):
-            self._clock.publish(ClockMsg(clock=convert.time_to_msg(stamp_ns)))
+        if self._clock_out is not None and (with_pictures or not self.config.lockstep):
+            self._clock_out.publish(ClockMsg(clock=convert.time_to_msg(stamp_ns)))
         if with_pictures:
             for name, image in self.arm.images().items():
                 self._images[name].publish(convert.image_to_msg(image, stamp_ns, f"{name}_optical_frame"))

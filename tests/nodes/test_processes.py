@@ -14,8 +14,8 @@ NODES = ("sim", "proprio", "reward", "safety", "policy", "teleop", "recorder", "
 
 
 @pytest.fixture
-def environment(worker_domain: int) -> dict[str, str]:
-    return {**os.environ, "ROS_DOMAIN_ID": str(worker_domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+def environment(free_domain: int) -> dict[str, str]:
+    return {**os.environ, "ROS_DOMAIN_ID": str(free_domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
 
 
 def start(node: str, environment: dict[str, str], *parameters: str) -> subprocess.Popen[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture
-def worker_domain() -> Iterator[int]:
+@pytest.fixture(scope="module")
+def free_domain() -> Iterator[int]:
     """A ROS_DOMAIN_ID that no other test uses while this one runs."""
     for domain in range(40, 99):
         lock = (Path(tempfile.gettempdir()) / f"robot_rl_test_domain_{domain}.lock").open("w")
