@@ -79,7 +79,9 @@ def test_a_time_limit_is_stored_as_truncation(finished: tuple[Path, dict[str, ob
         assert episode.length == 20 or episode.terminal or not episode.complete
 
 
-def test_the_executed_action_stays_in_bounds_and_near_the_proposed(finished: tuple[Path, dict[str, object], int]) -> None:
+def test_the_executed_action_stays_in_bounds_and_near_the_proposed(
+    finished: tuple[Path, dict[str, object], int],
+) -> None:
     replay = ReplayReader(finished[0] / "replay.zarr")
     acted = np.flatnonzero(replay.take("is_last", np.arange(len(replay))) == 0)
     action, proposed = replay.take("action", acted), replay.take("proposed", acted)

@@ -36,9 +36,7 @@ def images(spec: StepSpec) -> dict[str, np.ndarray]:
 PROPRIO = np.array([1.0, 2.0, 3.0], np.float32)
 
 
-def test_mean_action_is_the_agents(
-    agent: SAC, actor: Actor, images: dict[str, np.ndarray], spec: StepSpec
-) -> None:
+def test_mean_action_is_the_agents(agent: SAC, actor: Actor, images: dict[str, np.ndarray], spec: StepSpec) -> None:
     stacked = torch.from_numpy(np.stack([images[camera] for camera in spec.observation.cameras]))[None]
     with torch.no_grad():
         features = agent.actor.encoder(stacked, torch.from_numpy(PROPRIO)[None])

@@ -44,7 +44,7 @@ def processes() -> Iterator[list[subprocess.Popen[str]]]:
         ("safety", "robot:=fr4_sim", "fr3_sim"),
         ("policy", "act:=guess", "sample"),
         ("policy", "weights:=/nowhere/policy.safetensors", "/nowhere/policy.safetensors"),
-        ("recorder", "store:=", "store"),
+        ("recorder", "rate_hz:=10.0", "'store'"),
     ],
 )
 def test_a_bad_parameter_ends_the_node_with_one_sentence(

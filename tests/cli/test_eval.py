@@ -1,0 +1,68 @@
+"""Figures of an evaluation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from robot_rl.cli.eval import eval_graph, measure, sentence
+from robot_rl.config.run_dir import RunDir
+from robot_rl.core.errors import RobotRLError, UsageError
+from robot_rl.graph import build
+from robot_rl.graph.session import prepare
+from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
+from robot_rl.replay.writer import ReplayWriter
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def write_store(path, outcomes, cut=False, version=7):
+    spec, seq = synthetic_spec(), 0
+    with ReplayWriter.open(path, spec, {"task": "reach"}) as writer:
+        for number, success in enumerate(outcomes):
+            rows = 5 if success else 11
+            last = cut and number == len(outcomes) - 1
+            records = synthetic_episode(spec, rows, first_seq=seq, episode=number, terminal=success, cut=last)
+            records["policy_version"] = version
+            writer.append(records)
+            seq += rows
+    return path
+
+
+def test_figures(tmp_path):
+    figures = measure(write_store(tmp_path / "s.zarr", [True, True, False, True]), 4)
+    assert (figures["episodes"], figures["successes"], figures["success_rate"]) == (4, 3, 0.75)
+    assert figures["mean_length"] == np.mean([4, 4, 10, 4])
+    assert figures["policy_version"] == 7
+    low, high = figures["ci95"]
+    assert 0.25 < low < 0.75 < high < 1.0
+    assert "3 of 4 episodes succeeded (75%" in sentence({"task": "reach", **figures})
+
+
+def test_more_episodes_than_asked_do_not_count(tmp_path):
+    assert measure(write_store(tmp_path / "s.zarr", [True, False, False]), 1)["success_rate"] == 1.0
+
+
+def test_an_episode_that_was_cut_is_not_one(tmp_path):
+    with pytest.raises(RobotRLError, match="holds 1 of 2 complete episodes"):
+        measure(write_store(tmp_path / "s.zarr", [True, True], cut=True), 2)
+
+
+def test_the_rig_and_the_parameters_of_training_are_those_of_the_evaluation(tmp_path):
+    (tmp_path / "mine.yaml").write_text("/**: {image_size: 32}\npolicy: {episode_steps: 13}\n")
+    prepare(build("learn", {"task": "lift", "run": "a", "config": "mine.yaml"}))
+    run = RunDir.named("a")
+    run.checkpoints.mkdir()
+    run.weights.touch()
+    policy = eval_graph(run, {"episodes": "9"}).node("policy").parameters
+    assert (policy["task"], policy["image_size"], policy["episode_steps"]) == ("lift", 32, 13)
+    assert (policy["act"], policy["episodes"], policy["weights"]) == ("mean", 9, str(run.weights))
+
+
+def test_a_run_without_weights_is_refused():
+    prepare(build("learn", {"run": "a"}))
+    with pytest.raises(UsageError, match="no weights"):
+        eval_graph(RunDir.named("a"), {})

@@ -1,0 +1,201 @@
+"""The safety node as a process, between a driver and a policy played by the test over real DDS."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, Float64MultiArray
+from std_srvs.srv import Trigger
+
+from robot_rl.nodes import convert, qos
+from robot_rl.robot.action_map import ActionMap
+from robot_rl.robot.spec import load_robot
+
+ROBOT = load_robot("fr3_sim")
+ACTION = ActionMap(ROBOT).spec.names
+pytestmark = pytest.mark.timeout(90)
+
+
+class Peers:
+    """Driver and policy in one node: joint states at the driver's rate follow the commands at once."""
+
+    def __init__(self, domain: int) -> None:
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
+        self.node = rclpy.create_node("peers", context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.q, self.driver_alive, self.mode = np.array(ROBOT.home), True, ""
+        self.commands: list[tuple[float, np.ndarray]] = []
+        self.executed: list[JointState] = []
+        self.counts: dict[str, int] = {}
+        self._states = self.node.create_publisher(JointState, ROBOT.joint_states, qos.STREAM)
+        self._actions = self.node.create_publisher(JointState, "action/policy", qos.COMMAND)
+        self.estop = self.node.create_publisher(Bool, "estop", qos.LATCHED)
+        self.node.create_subscription(Float64MultiArray, ROBOT.command.topic, self._on_command, qos.COMMAND)
+        self.node.create_subscription(JointState, "action/executed", self.executed.append, qos.EVENTS)
+        self.node.create_subscription(DiagnosticStatus, "safety/status", self._on_status, qos.LATCHED)
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
+        self.node.create_timer(1 / ROBOT.command.rate_hz, self._drive)
+
+    def _drive(self) -> None:
+        if self.driver_alive:
+            names = [*ROBOT.joints, ROBOT.gripper.joint]
+            self._states.publish(convert.vector_to_msg(names, [*self.q, 0.04], self.now()))
+
+    def _on_command(self, msg: Float64MultiArray) -> None:
+        self.q = np.array(msg.data)
+        self.commands.append((time.monotonic(), self.q))
+
+    def _on_status(self, msg: DiagnosticStatus) -> None:
+        self.mode = next(pair.value for pair in msg.values if pair.key == "mode")
+
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
+        for status in msg.status:
+            self.counts = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
+
+    def now(self) -> int:
+        return int(self.node.get_clock().now().nanoseconds)
+
+    def act(self, action: list[float], stamp: int | None = None) -> None:
+        names = (*ACTION, *map(str, range(9)))[: len(action)]
+        self._actions.publish(convert.vector_to_msg(names, action, self.now() if stamp is None else stamp, "POLICY"))
+
+    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
+        deadline = time.monotonic() + timeout_s
+        while not condition() and time.monotonic() < deadline:
+            self.executor.spin_once(timeout_sec=0.02)
+        return condition()
+
+    def spin_for(self, seconds: float) -> None:
+        self.spin_until(lambda: False, seconds)
+
+    def call(self, name: str) -> bool:
+        client = self.node.create_client(Trigger, f"safety/{name}")
+        assert self.spin_until(client.service_is_ready)
+        future = client.call_async(Trigger.Request())
+        assert self.spin_until(future.done)
+        return bool(future.result().success)
+
+    def run(self) -> None:
+        """Reset and start; the robot then follows actions."""
+        assert self.spin_until(lambda: len(self.commands) > 5)
+        assert self.call("reset") and self.spin_until(lambda: self.mode == "READY")
+        assert self.call("start") and self.spin_until(lambda: self.mode == "RUNNING")
+
+    def speed(self, window_s: float = 0.1) -> float:
+        """Fastest joint over the commands of the last `window_s` [rad/s]."""
+        recent = [q for at, q in self.commands if at > time.monotonic() - window_s]
+        return float(np.abs(np.diff(recent, axis=0)).max() * ROBOT.command.rate_hz) if len(recent) > 1 else 0.0
+
+    def close(self) -> None:
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+
+@pytest.fixture
+def safety(free_domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    process = subprocess.Popen([sys.executable, "-m", "robot_rl.nodes.safety"], env=dict(os.environ))
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def peers(safety: subprocess.Popen[bytes], free_domain: int) -> Iterator[Peers]:
+    peers = Peers(free_domain)
+    yield peers
+    peers.close()
+
+
+def test_actions_move_the_robot_only_after_reset_and_start(peers: Peers) -> None:
+    assert peers.spin_until(lambda: len(peers.commands) > 5)
+    peers.act([1.0, 0.0, 0.0, 1.0])
+    peers.spin_for(0.3)
+    assert np.allclose(peers.q, ROBOT.home, atol=1e-6)
+    peers.run()
+    peers.act([1.0, 0.0, 0.0, 1.0])
+    assert peers.spin_until(lambda: peers.speed() > 0.05)
+
+
+def test_what_was_executed_is_announced_with_the_stamp_of_its_observation(peers: Peers) -> None:
+    peers.run()
+    stamp = peers.now()
+    peers.act([0.3, -0.2, 0.1, 1.0], stamp)
+    peers.spin_for(0.1)
+    peers.act([0.0, 0.0, 0.0, 1.0])
+    assert peers.spin_until(lambda: bool(peers.executed))
+    done = peers.executed[0]
+    assert convert.time_from_msg(done.header.stamp) == stamp and done.header.frame_id == "POLICY"
+    assert convert.vector_from_msg(done, ACTION) == pytest.approx([0.3, -0.2, 0.1, 1.0], abs=0.05)
+
+
+def test_silence_of_the_policy_brings_the_robot_to_rest(peers: Peers) -> None:
+    peers.run()
+    peers.act([1.0, 0.0, 0.0, 1.0])
+    assert peers.spin_until(lambda: peers.speed() > 0.05)
+    peers.spin_for(1.0)
+    assert peers.speed() == 0.0
+    assert peers.spin_until(lambda: peers.counts.get("COMMAND_SILENT", 0) > 0)
+
+
+def test_silence_of_the_driver_brings_the_commands_to_rest(peers: Peers) -> None:
+    peers.run()
+    peers.driver_alive = False
+    for _ in range(8):
+        peers.act([1.0, 0.0, 0.0, 1.0])
+        peers.spin_for(0.1)
+    assert peers.speed() == 0.0
+    assert peers.spin_until(lambda: peers.counts.get("STATE_STALE", 0) > 0)
+
+
+def test_bad_actions_are_refused_and_counted(peers: Peers) -> None:
+    peers.run()
+    peers.act([float("nan"), 0.0, 0.0, 1.0])
+    peers.spin_for(0.1)
+    peers.act([1.0, 1.0])
+    peers.spin_for(0.1)
+    peers.act([1.0, 0.0, 0.0, 1.0], peers.now() - 10**9)
+    assert peers.spin_until(lambda: {"NOT_FINITE", "WRONG_SIZE", "STALE_COMMAND"} <= set(peers.counts))
+    assert np.allclose(peers.q, ROBOT.home, atol=2e-3)
+
+
+def test_the_estop_topic_latches_and_only_clear_estop_ends_it(peers: Peers) -> None:
+    peers.run()
+    peers.act([1.0, 0.0, 0.0, 1.0])
+    peers.estop.publish(Bool(data=True))
+    assert peers.spin_until(lambda: peers.mode == "ESTOP")
+    peers.spin_for(0.5)
+    assert peers.speed() == 0.0
+    assert not peers.call("start") and not peers.call("reset")
+    assert peers.call("clear_estop") and peers.spin_until(lambda: peers.mode == "IDLE")
+    assert peers.call("reset")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_moving_leaves_the_robot_at_rest(
+    peers: Peers, safety: subprocess.Popen[bytes], number: int
+) -> None:
+    peers.run()
+    for _ in range(3):
+        peers.act([1.0, 0.0, 0.0, 1.0])
+        peers.spin_for(0.1)
+    safety.send_signal(number)
+    assert peers.spin_until(lambda: safety.poll() is not None)
+    peers.spin_for(0.3)
+    assert safety.returncode == 130
+    steps = np.abs(np.diff([q for _, q in peers.commands[-12:]], axis=0)).max(axis=1) * ROBOT.command.rate_hz
+    assert steps[-1] < 0.02 and steps.max() > 0.1
