@@ -16,6 +16,7 @@ from torch import Tensor
 from robot_rl.core.errors import SchemaError
 
 _LENGTH = struct.Struct("<Q")
+_KEY = "robot_rl"
 
 
 def dumps(kind: str, tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> bytes:
@@ -23,7 +24,9 @@ def dumps(kind: str, tensors: Mapping[str, Tensor], document: Mapping[str, Any])
     # The memory layout (channels last) is the reader's own: the file holds every tensor in C order.
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     text = json.dumps(document, sort_keys=True)
-    return save(plain, {"kind": kind, "document": text, "sha256": _digest(kind, text, plain)})
+    header = {"kind": kind, "document": text, "sha256": _digest(kind, text, plain)}
+    # One metadata key: safetensors writes several in random order, and equal contents shall be equal bytes.
+    return save(plain, {_KEY: json.dumps(header)})
 
 
 def loads(kind: str, data: bytes, where: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -52,7 +55,8 @@ def loads(kind: str, data: bytes, where: str) -> tuple[dict[str, Tensor], dict[s
 
 def _metadata(data: bytes) -> dict[str, str]:
     (length,) = _LENGTH.unpack_from(data)
-    metadata: dict[str, str] = json.loads(data[_LENGTH.size : _LENGTH.size + length].decode())["__metadata__"]
+    header = json.loads(data[_LENGTH.size : _LENGTH.size + length].decode())
+    metadata: dict[str, str] = json.loads(header["__metadata__"][_KEY])
     return metadata
 
 

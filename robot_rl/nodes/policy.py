@@ -52,7 +52,7 @@ class PolicyNode(GraphNode):
         self.state, self.refusal = State.WAITING, ""
         self.backlog: Backlog | None = None if config.wait_for_learner else Backlog()
         self._outcomes: dict[int, Outcome] = {}
-        self._last_tick_ns, self._taken, self._gap, self._resets = 0, 0, 0, 0
+        self._last_tick_ns, self._fresh_ns, self._taken, self._gap, self._resets = 0, 0, 0, 0, 0
         self._since = time.monotonic()
         self._proposed: np.ndarray | None = None
         self._connect()
@@ -125,6 +125,8 @@ class PolicyNode(GraphNode):
 
     def _on_safety(self, mode: str) -> None:
         if self.state is State.RESETTING and mode == "READY" and self.safety.resets > self._resets:
+            # In lockstep the simulator's clock jumps by a period when the task has been put back.
+            self._fresh_ns = self.safety.stamp_ns + (round(0.5e9 / self.config.rate_hz) if self.config.lockstep else 0)
             self._enter(State.STARTING)
             self.safety.call("start")
         elif self.state is State.STARTING and mode == "RUNNING":
@@ -141,6 +143,8 @@ class PolicyNode(GraphNode):
         self.steps.begin()
         self.tally.begin()
         self._taken, self._gap = 0, 0
+        for stamp in [stamp for stamp in self._outcomes if stamp < self._fresh_ns]:
+            del self._outcomes[stamp]
         self._enter(State.RUNNING)
         self._tick_by_data()
 
@@ -149,7 +153,7 @@ class PolicyNode(GraphNode):
         if not self.config.lockstep or self.state is not State.RUNNING:
             return
         stamp = self.sync.common_stamp()
-        if stamp is None or stamp not in self._outcomes:
+        if stamp is None or stamp < self._fresh_ns or stamp not in self._outcomes:
             return
         if self._taken and stamp == self._last_tick_ns:
             self._send_action()  # announced again: nobody has answered yet, so the action may have been lost
@@ -157,7 +161,8 @@ class PolicyNode(GraphNode):
             self._tick(stamp)
 
     def _tick_by_clock(self) -> None:
-        if self.state is State.RUNNING:
+        fresh = self.sync.oldest_stamp() >= self._fresh_ns
+        if self.state is State.RUNNING and (fresh or self._taken):
             self._tick(self.now_ns())
 
     def _tick(self, now_ns: int) -> None:

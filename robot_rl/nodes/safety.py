@@ -159,6 +159,7 @@ class SafetyNode(GraphNode):
         self._resets += mode is Mode.READY
         level = {Mode.FAULT: ERROR, Mode.ESTOP: ERROR}.get(mode, OK)
         values: dict[str, object] = {"mode": mode.name, "resets": self._resets}
+        values["stamp_ns"] = self._answered_ns if self.config.lockstep else self.now_ns()
         self._status.publish(convert.status_to_msg("safety", level, mode.value, values))
 
     def _report(self) -> Report:

@@ -13,10 +13,10 @@ from robot_rl.nodes import qos
 
 
 class SafetyClient:
-    """`mode` as last announced ('' before), number of `resets` done, and whether the last call was `refused`."""
+    """`mode` as last announced ('' before) and since when, `resets` done, and whether the last call was `refused`."""
 
     def __init__(self, node: Node, on_mode: Callable[[str], None]) -> None:
-        self.mode, self.resets, self.refused = "", 0, False
+        self.mode, self.stamp_ns, self.resets, self.refused = "", 0, 0, False
         self._on_mode, self._logger = on_mode, node.get_logger()
         self._clients = {name: node.create_client(Trigger, f"safety/{name}") for name in ("start", "stop", "reset")}
         node.create_subscription(DiagnosticStatus, "safety/status", self._on_status, qos.LATCHED)
@@ -37,4 +37,5 @@ class SafetyClient:
     def _on_status(self, msg: DiagnosticStatus) -> None:
         values = {pair.key: pair.value for pair in msg.values}
         self.mode, self.resets = values["mode"], int(values["resets"])
+        self.stamp_ns = int(values["stamp_ns"])
         self._on_mode(self.mode)

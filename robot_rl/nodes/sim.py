@@ -130,7 +130,8 @@ class SimNode(GraphNode):
         del request
         self.arm.randomize()
         self._ticks = 0
-        self._time_ns += self._dt_ns
+        # A whole control period later, so that no picture from before can pass for one of the new situation.
+        self._time_ns += round(convert.NS / self.config.rate_hz)
         self._publish()
         response.success, response.message = True, self.task.instruction
         return response

@@ -74,6 +74,10 @@ class Synchronizer:
         stamp = stamps.pop() if len(stamps) == 1 else -1
         return None if stamp < 0 else stamp
 
+    def oldest_stamp(self) -> int:
+        """Stamp [ns] of the source whose newest value is oldest; -1 where one has sent nothing."""
+        return min(self._stamps.get(source, -1) for source in self.sources)
+
     def observe(self, now_ns: int) -> Observation | Missing:
         """Join the newest values as seen at `now_ns`, or say which source prevents it."""
         ages = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import ClassVar
 
 import pytest
 
@@ -23,7 +24,7 @@ def started(monkeypatch):
     """Replace the supervisor; `started` collects (graph, params), `code` and `interrupt` say how it ends."""
 
     class Fake:
-        graphs: list = []
+        graphs: ClassVar[list] = []
         code, interrupt = 0, 0
 
         def __init__(self, graph, params, log_dir, interrupts, console, hold=()):

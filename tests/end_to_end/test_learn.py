@@ -75,6 +75,7 @@ def test_every_step_is_in_the_store_once_and_in_order(finished: tuple[Path, dict
 def test_a_time_limit_is_stored_as_truncation(finished: tuple[Path, dict[str, object], int]) -> None:
     replay = ReplayReader(finished[0] / "replay.zarr")
     for episode in replay.episodes():
+        assert episode.length > 0, "an episode must not begin with what was seen before its reset"
         assert episode.terminal == episode.success
         assert episode.length == 20 or episode.terminal or not episode.complete
 

@@ -1,0 +1,185 @@
+"""The learner keeps its ratio, resumes exactly, and survives numbers that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robot_rl.config.learning import LearnerConfig, SACConfig
+from robot_rl.core.errors import RobotRLError, SchemaError
+from robot_rl.core.record import Source, StepSpec
+from robot_rl.learning.acting import load_actor
+from robot_rl.learning.checkpoint import list_checkpoints
+from robot_rl.learning.learner import Learner
+from robot_rl.replay.reader import ReplayReader
+from robot_rl.replay.writer import ReplayWriter
+
+META = {"task": "reach", "robot": "test"}
+
+
+def write_episodes(path: Path, spec: StepSpec, episodes: int, length: int, source: Source, seed: int) -> None:
+    """Append `episodes` of `length` actions each; the last one of each is rewarded and ends it."""
+    rng = np.random.default_rng(seed)
+    with ReplayWriter.open(path, spec, META) as writer:
+        for episode in range(episodes):
+            for index in range(length + 1):
+                record = spec.empty()
+                record["run_id"], record["seq"] = seed, episode * (length + 1) + index
+                record["episode"], record["index"], record["source"] = episode, index, source
+                record["is_first"], record["is_last"] = index == 0, index == length
+                record["is_terminal"], record["reward"] = index == length, index == length - 1
+                record["action"] = rng.uniform(-1, 1, spec.action.size)
+                record["proprio"] = rng.normal(2.0, 3.0, len(spec.observation.proprio))
+                for camera in spec.observation.cameras:
+                    record[f"image_{camera}"] = rng.integers(0, 256, spec.observation.image_shape)
+                writer.append(record)
+
+
+@pytest.fixture
+def settings(config: SACConfig) -> LearnerConfig:
+    return LearnerConfig(sac=config, batch_size=16, utd=2.0, start_steps=10, threads=1, device="cpu", n_step=2)
+
+
+@pytest.fixture
+def stores(tmp_path: Path, spec: StepSpec) -> Iterator[tuple[ReplayReader, ReplayReader]]:
+    write_episodes(tmp_path / "online", spec, 6, 5, Source.POLICY, 1)
+    write_episodes(tmp_path / "demos", spec, 3, 4, Source.SCRIPTED, 2)
+    readers = ReplayReader(tmp_path / "online"), ReplayReader(tmp_path / "demos")
+    yield readers
+    for reader in readers:
+        reader.close()
+
+
+Stores = tuple[ReplayReader, ReplayReader]
+
+
+def make(settings: LearnerConfig, stores: Stores) -> Learner:
+    return Learner.from_stores(settings, stores[0], [stores[1]])
+
+
+def test_updates_due_follow_the_data(settings: LearnerConfig, stores: Stores, tmp_path: Path, spec: StepSpec) -> None:
+    learner = make(settings, stores)
+    assert learner.env_steps == 30, "an episode's last observation is no step"
+    assert learner.updates_due() == 2 * (30 - 10)
+    for _ in range(3):
+        metrics = learner.step()
+    assert learner.updates == 3
+    assert learner.updates_due() == 37
+    assert metrics["utd"] == learner.utd == pytest.approx(3 / 20)
+    write_episodes(tmp_path / "online", spec, 2, 5, Source.POLICY, 7)
+    stores[0].refresh()
+    assert learner.updates_due() == 57
+    assert make(replace(settings, start_steps=100), stores).updates_due() == 0
+
+
+def test_proprio_is_normalised_by_the_data(settings: LearnerConfig, stores: Stores) -> None:
+    learner = make(settings, stores)
+    learner.step()
+    tensors = learner.agent.actor_tensors()
+    np.testing.assert_allclose(tensors["encoder.proprio.mean"].numpy(), 2.0, atol=1.0)
+    np.testing.assert_allclose(tensors["encoder.proprio.std"].numpy(), 3.0, atol=1.0)
+
+
+def test_interventions_in_the_online_store_are_prior_data(
+    settings: LearnerConfig, stores: Stores, tmp_path: Path, spec: StepSpec
+) -> None:
+    write_episodes(tmp_path / "online", spec, 1, 5, Source.INTERVENTION, 9)
+    stores[0].refresh()
+    batch = Learner.from_stores(settings, stores[0])._sampler.sample(16)
+    assert (batch["pool"] > 0).sum() == 8
+    assert (batch["indices"][batch["pool"] > 0] >= 36).all()
+
+
+def test_resume_is_bit_identical(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
+    learner = make(settings, stores)
+    for _ in range(7):
+        learner.step()
+    learner.save(tmp_path / "checkpoints")
+    expected = [learner.step() for _ in range(5)]
+    resumed = make(replace(settings, seed=99), stores)
+    resumed.step()
+    assert resumed.restore(tmp_path / "checkpoints")
+    assert resumed.updates == 7
+    assert [resumed.step() for _ in range(5)] == expected
+    assert resumed.weights() == learner.weights()
+
+
+def test_restore_without_a_checkpoint_changes_nothing(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
+    learner = make(settings, stores)
+    assert not learner.restore(tmp_path / "none")
+    assert learner.updates == 0
+
+
+def test_checkpoint_of_another_network_is_refused(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
+    make(settings, stores).save(tmp_path)
+    other = make(replace(settings, sac=replace(settings.sac, critics=3)), stores)
+    with pytest.raises(SchemaError, match="other networks than this run"):
+        other.restore(tmp_path)
+    # what does not shape the networks may change between runs
+    assert make(replace(settings, utd=4.0, sac=replace(settings.sac, tau=0.1)), stores).restore(tmp_path)
+
+
+def test_weights_carry_the_number_of_updates(settings: LearnerConfig, stores: Stores) -> None:
+    learner = make(settings, stores)
+    assert load_actor(learner.weights()).version == 0
+    learner.step()
+    actor = load_actor(learner.weights(), spec=learner.spec)
+    assert actor.version == 1
+
+
+def test_checkpoints_keep_the_newest(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
+    learner = make(replace(settings, keep_checkpoints=2), stores)
+    for _ in range(4):
+        learner.step()
+        learner.save(tmp_path)
+    assert len(list_checkpoints(tmp_path)) == 2
+
+
+class Poisoned:
+    """A sampler whose next batches hold NaN."""
+
+    def __init__(self, sampler: object, bad: int) -> None:
+        self._sampler, self.bad = sampler, bad
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._sampler, name)
+
+    def sample(self, size: int) -> dict[str, np.ndarray]:
+        batch: dict[str, np.ndarray] = self._sampler.sample(size)  # type: ignore[attr-defined]
+        if self.bad > 0:
+            self.bad -= 1
+            batch["reward"][:] = np.nan
+        return batch
+
+
+def test_nan_brings_the_last_checkpoint_back(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
+    learner = make(settings, stores)
+    for _ in range(3):
+        learner.step()
+    learner.save(tmp_path)
+    saved = learner.agent.actor_tensors()["policy.head.weight"].clone()
+    learner.step()
+    learner._sampler = Poisoned(learner._sampler, 1)  # type: ignore[assignment]
+    metrics = learner.step()
+    assert metrics["rollbacks"] == 1
+    assert learner.updates == 4, "versions never go back"
+    assert (learner.agent.actor_tensors()["policy.head.weight"] == saved).all()
+    assert np.isfinite(learner.step()["critic_loss"])
+
+
+def test_nan_without_a_checkpoint_or_again_and_again_is_an_error(
+    settings: LearnerConfig, stores: Stores, tmp_path: Path
+) -> None:
+    learner = make(settings, stores)
+    learner.step()
+    learner._sampler = Poisoned(learner._sampler, 99)  # type: ignore[assignment]
+    with pytest.raises(RobotRLError, match="No checkpoint to return to"):
+        learner.step()
+    learner.save(tmp_path)
+    with pytest.raises(RobotRLError, match="after 3 returns"):
+        for _ in range(10):
+            learner.step()
