@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from robot_rl.calibration.camera_info import load_intrinsics
+from robot_rl.config.loader import load
+from robot_rl.config.nodes import RigConfig
 from robot_rl.config.paths import share_dir
 from robot_rl.config.plugins import plugin_names
 from robot_rl.config.run_dir import RunDir
@@ -139,12 +142,22 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     layers.append(_assigned(arguments, asked))
     merged: Settings = merge(layers)
     load_robot(merged[ALL]["robot"])
+    _check_calibration(merged)
     sim = values["sim"]
     pace = values.setdefault("pace", "lockstep" if sim else 1.0)
     if not sim and pace != 1.0:
         raise UsageError(f"argument pace:={pace} needs sim:=true: a robot runs in real time, leave pace out.")
     lockstep = pace == "lockstep"
     return Request(name, values, merged, RunDir.named(values["run"]), sim, lockstep, 1.0 if lockstep else float(pace))
+
+
+def _check_calibration(settings: Settings) -> None:
+    """Raise UsageError now, rather than in a node later, if a camera's calibration file is missing or does not fit."""
+    folder = settings.get("sim", {}).get("calibration", "")
+    if folder:
+        rig = load(RigConfig, settings[ALL])
+        for camera in rig.cameras:
+            load_intrinsics(folder, camera, rig.image_size, rig.image_size)
 
 
 def _assigned(arguments: tuple[Argument, ...], values: Mapping[str, Any]) -> Settings:

@@ -53,6 +53,12 @@ COMMON = (
         name="config",
         description="YAML file of parameters, a section a node ('/**' for all); overrides config/tasks/<task>.yaml",
     ),
+    Argument(
+        name="calibration",
+        description="folder with a camera_info YAML file for each camera, <camera>.yaml; by default the simulated "
+        "cameras' own intrinsics",
+        targets=("sim.calibration",),
+    ),
     Argument(name="namespace", description="ROS namespace of all nodes and topics, e.g. left_arm"),
     Argument(name="domain", description="ROS domain, 0 to 232; by default ROS_DOMAIN_ID, else 0", kind=domain),
 )

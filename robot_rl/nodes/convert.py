@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
-from sensor_msgs.msg import Image, JointState, PointCloud2, PointField
+from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2, PointField
 from std_msgs.msg import Float64MultiArray, UInt8MultiArray
 
+from robot_rl.calibration.camera_info import CameraIntrinsics
 from robot_rl.core.errors import SchemaError
 from robot_rl.core.record import SCHEMA, StepSpec
 
@@ -47,6 +48,16 @@ def image_from_msg(msg: Image) -> np.ndarray:
     rows = np.frombuffer(msg.data, np.uint8).reshape(msg.height, msg.step)[:, : 3 * msg.width]
     image = rows.reshape(msg.height, msg.width, 3)
     return image if msg.encoding == "rgb8" else image[:, :, ::-1]
+
+
+def camera_info_to_msg(intrinsics: CameraIntrinsics, stamp_ns: int) -> CameraInfo:
+    """Intrinsics to CameraInfo in the camera's optical frame."""
+    msg = CameraInfo(height=intrinsics.image_height, width=intrinsics.image_width)
+    msg.header.stamp, msg.header.frame_id = time_to_msg(stamp_ns), f"{intrinsics.camera_name}_optical_frame"
+    msg.distortion_model, msg.d = intrinsics.distortion_model, intrinsics.distortion.tolist()
+    msg.k, msg.r = intrinsics.camera_matrix.ravel(), intrinsics.rectification_matrix.ravel()
+    msg.p = intrinsics.projection_matrix.ravel()
+    return msg
 
 
 def vector_to_msg(

@@ -13,6 +13,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
 
+from robot_rl.calibration.camera_info import CameraIntrinsics, load_intrinsics
 from robot_rl.config.nodes import SimNodeConfig
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.runner import GraphNode, run
@@ -61,7 +62,7 @@ class SimNode(GraphNode):
         self.create_subscription(Float64MultiArray, self.robot.command.topic, self._on_command, qos.COMMAND)
         self.create_service(Trigger, "sim/randomize", self._on_randomize)
         for name in cameras:
-            self._infos[name].publish(self._camera_info(name))
+            self._infos[name].publish(convert.camera_info_to_msg(self._intrinsics(name), self._time_ns))
 
     def _on_gripper(self, msg: Float64MultiArray) -> None:
         if len(msg.data) == 1 and np.isfinite(msg.data[0]):
@@ -115,16 +116,11 @@ class SimNode(GraphNode):
         msg.effort = [*arm.joint_efforts.tolist(), 0.0]
         return msg
 
-    def _camera_info(self, name: str) -> CameraInfo:
+    def _intrinsics(self, name: str) -> CameraIntrinsics:
         size = self.config.image_size
-        focal = 0.5 * size / np.tan(0.5 * np.radians(self.arm.model.camera(name).fovy[0]))
-        k = np.array([[focal, 0.0, (size - 1) / 2], [0.0, focal, (size - 1) / 2], [0.0, 0.0, 1.0]])
-        msg = CameraInfo(height=size, width=size, distortion_model="plumb_bob", d=[0.0] * 5)
-        msg.header.frame_id, msg.header.stamp = f"{name}_optical_frame", convert.time_to_msg(self._time_ns)
-        msg.k = [float(v) for v in k.ravel()]
-        msg.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-        msg.p = [float(v) for v in np.hstack([k, np.zeros((3, 1))]).ravel()]
-        return msg
+        if self.config.calibration:
+            return load_intrinsics(self.config.calibration, name, size, size)
+        return CameraIntrinsics.pinhole(name, size, float(np.radians(self.arm.model.camera(name).fovy[0])))
 
     def _on_randomize(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         del request

@@ -23,8 +23,9 @@ STATUS_NAMES = ("run_id", "committed", "env_steps", "updates", "update_debt")
 class StepSink:
     """Writes steps of the `step` topic and announces the number committed on `learner/status`.
 
-    A step that the disk refuses waits and is tried again, so none is lost and `committed` stands still meanwhile, which
-    keeps the policy node from starting episodes. Duplicates (a restarted writer gets the stream's history again) are dropped by sequence number, gaps are counted.
+    A step that the disk refuses waits and is tried again, so none is lost and `committed` stands still meanwhile,
+    which keeps the policy node from starting episodes. Duplicates (a restarted writer gets the stream's history again)
+    are dropped by sequence number, gaps are counted.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The one way to the robot: every motion, of policy, person or reset, becomes a joint command here, inside the limits."""
+"""The one way to the robot: any motion, of policy, person or reset, becomes joint commands inside the limits here."""
 
 from __future__ import annotations
 
