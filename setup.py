@@ -39,7 +39,7 @@ setup(
     ],
     # What ROS gives is declared in package.xml, the rest in requirements/: a ROS workspace brings both its own way.
     install_requires=[],
-    zip_safe=True,
+    zip_safe=False,
     entry_points={
         "console_scripts": [
             "robot-rl = robot_rl.cli.main:main",

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from robot_rl.cli import guard
 from robot_rl.cli.child import Child
 from robot_rl.cli.console import Console, bare, is_warning
+from robot_rl.graph import guard
 from robot_rl.graph.model import Graph, NodeSpec
 from robot_rl.graph.restart import USAGE, RestartRule
 
@@ -99,7 +99,7 @@ class Supervisor:
     def _start(self, node: NodeSpec) -> None:
         self._due.pop(node.name, None)
         environ = {**os.environ, **self._graph.variables(node, os.environ)}
-        environ |= {guard.MARK: self._mark, guard.ORDER: f"{node.stop_order}:{node.stop_timeout_s}"}
+        environ |= guard.variables(self._mark, node.stop_order, node.stop_timeout_s)
         command = self._command(self._graph, node, self._params[node.name])
         terminal = node.console and not self._is_plain(node)
         self._children[node.name] = Child(command, environ, self._log_dir / f"{node.name}.log", terminal)
@@ -151,7 +151,7 @@ class Supervisor:
         self._tick_of_stop(asked)
         for child in self._children.values():
             child.close()
-        self._guard.communicate(guard.DONE)
+        self._guard.communicate()
 
     def _tick_of_stop(self, asked: int) -> int:
         for node in self._graph.nodes:
@@ -163,12 +163,4 @@ class Supervisor:
 
     def _start_guard(self) -> subprocess.Popen[bytes]:
         self._log_dir.mkdir(parents=True, exist_ok=True)
-        with (self._log_dir / "guard.log").open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-I", "-S", guard.__file__, self._mark],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=self._hold,
-            )
+        return guard.start(self._mark, str(self._log_dir / "guard.log"), self._hold)

@@ -27,6 +27,16 @@ COLUMNS = (
 )
 
 
+def last_wall_s(run_dir: Path) -> float:
+    """Training wall clock [s] up to the newest whole row of the run's metrics, 0 where there is none."""
+    path = run_dir / "metrics.csv"
+    if not path.is_file():
+        return 0.0
+    with path.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row.get(COLUMNS[-1]) is not None and row["wall_s"]]
+    return float(rows[-1]["wall_s"]) if rows else 0.0
+
+
 class Logbook:
     """Appends to `<run>/metrics.csv` and `<run>/tensorboard`; a run that goes on goes on in both."""
 

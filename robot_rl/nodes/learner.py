@@ -20,7 +20,7 @@ from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError
 from robot_rl.learning.goal import Goal
 from robot_rl.learning.learner import Learner
-from robot_rl.learning.logbook import Logbook
+from robot_rl.learning.logbook import Logbook, last_wall_s
 from robot_rl.learning.training import Training
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.diagnostics import ERROR, OK, Diagnostics, Report
@@ -56,7 +56,7 @@ class LearnerNode(GraphNode):
         for episode in online.episodes():
             if episode.complete:
                 self._goal.add_episode(episode.success)
-        self._earlier_s, self._started = self._read_wall(), time.monotonic()
+        self._earlier_s, self._started = last_wall_s(self.run_dir.path), time.monotonic()
         self._training = Training(self._learner, online, self.run_dir.checkpoints, config.nice)
         self._logbook = Logbook(self.run_dir.path)
         self._metrics: dict[str, float] = {}
@@ -120,10 +120,6 @@ class LearnerNode(GraphNode):
         values |= {"updates": self._training.updates}
         failure = self._training.failure
         return (ERROR, str(failure), values) if failure else (OK, f"{self._training.updates} updates", values)
-
-    def _read_wall(self) -> float:
-        path = self.run_dir.result_json
-        return float(json.loads(path.read_text())["train_wall_s"]) if path.is_file() else 0.0
 
     def close(self) -> None:
         """Stop training and leave checkpoint, weights and result behind, whatever ended the node."""

@@ -5,7 +5,7 @@ patience ("order:seconds"). Processes are found by them in /proc, so that none i
 instant in which the supervisor was killed, or started by a node) and a process number used again is never mistaken.
 
 The guard runs this file as a script, with the standard library alone (`python -I -S`): it waits for the end of its
-standard input, whose other end only the supervisor holds. An orderly supervisor writes DONE first.
+standard input, whose other end only the supervisor (or `ros2 launch`) holds, and stops what is then still running.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 MARK, ORDER = "ROBOT_RL_GRAPH", "ROBOT_RL_STOP"
-DONE = b"done"
 TERM_S, HURRY_S, TICK_S = 3.0, 0.5, 0.05
 
 
@@ -30,6 +30,27 @@ class Member:
     pid: int
     order: int
     patience_s: float
+
+
+def variables(graph: str, order: int, patience_s: float) -> dict[str, str]:
+    """Environment variables that make a process a member of `graph`."""
+    return {MARK: graph, ORDER: f"{order}:{patience_s}"}
+
+
+def start(graph: str, log: str, hold: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+    """Start the guard of `graph`; it writes to file `log` and keeps the file descriptors `hold` open while it lives.
+
+    It stops the graph when the last copy of its `stdin` is closed, at the latest with this process.
+    """
+    with open(log, "wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__, graph],
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            pass_fds=tuple(hold),
+        )
 
 
 def members(graph: str) -> list[Member]:
@@ -106,11 +127,12 @@ def _send(pids: Iterable[int], number: signal.Signals) -> None:
 
 
 def watch(graph: str) -> None:
-    """Wait for the supervisor's end and stop the graph if that was not orderly."""
+    """Wait for the supervisor's end and stop what it has left of the graph."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    if sys.stdin.buffer.read() != DONE:
-        print("the supervisor is gone: stopping the graph", flush=True)
+    sys.stdin.buffer.read()
+    if left := members(graph):
+        print(f"the supervisor is gone: stopping {len(left)} processes", flush=True)
         stop_all(graph, lambda: 0)
         print("the graph has stopped", flush=True)
 
