@@ -13,9 +13,9 @@ import numpy as np
 
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import Runner, runner_for
-from robot_rl.config.files import write_atomic
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import RobotRLError, UsageError
+from robot_rl.core.files import write_json
 from robot_rl.core.statistics import success_interval
 from robot_rl.graph import Graph, build
 from robot_rl.replay.reader import ReplayReader
@@ -67,7 +67,7 @@ def evaluate(graph: Graph, runner: Runner) -> dict[str, Any]:
     figures = {"task": graph.arguments["task"], **measure(store, graph.arguments["episodes"])}
     training = json.loads(run.result_json.read_text()) if run.result_json.is_file() else {}
     figures |= {key: training.get(key) for key in TRAINING}
-    write_atomic(run.eval_json, (json.dumps(figures, indent=2) + "\n").encode())
+    write_json(run.eval_json, figures)
     return figures
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from robot_rl.config.files import write_atomic
 from robot_rl.config.loader import read_yaml
 from robot_rl.core.errors import SchemaError, UsageError
+from robot_rl.core.files import write_atomic
 
 SCHEMA = "robot_rl/run/1"
 IDENTITY = ("task", "robot", "cameras", "image_size", "rate_hz")

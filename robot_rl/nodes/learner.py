@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -14,10 +13,10 @@ from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 from std_msgs.msg import UInt8MultiArray
 
-from robot_rl.config.files import write_atomic
 from robot_rl.config.nodes import LearnerNodeConfig
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError
+from robot_rl.core.files import write_atomic, write_json
 from robot_rl.learning.goal import Goal
 from robot_rl.learning.learner import Learner
 from robot_rl.learning.logbook import Logbook, last_wall_s
@@ -135,8 +134,8 @@ class LearnerNode(GraphNode):
                 "train_wall_s": round(wall_s, 2),
                 "reason": self._reason or "interrupted",
             }
-            write_atomic(self.run_dir.result_json, json.dumps(result, indent=2).encode())
-            write_atomic(self.run_dir.path / "safety.json", json.dumps(self._safety, indent=2).encode())
+            write_json(self.run_dir.result_json, result)
+            write_json(self.run_dir.path / "safety.json", self._safety)
         finally:
             self._logbook.close()
             self._writer.close()

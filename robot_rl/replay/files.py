@@ -1,41 +1,13 @@
-"""Files of a store: atomic metadata, preallocated chunk files, whole writes."""
+"""Chunk files of a store: preallocated, written whole."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import Any
 
 from robot_rl.core.errors import RobotRLError
+from robot_rl.core.files import sync_directory
 from robot_rl.replay.schema import Column
-
-
-def write_atomic(path: Path, data: bytes, sync: bool = False) -> None:
-    """Replace `path` by `data`: a reader, or whoever opens it after a crash, finds the old or the new content."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        if sync:
-            file.flush()
-            os.fsync(file.fileno())
-    temporary.replace(path)
-    if sync:
-        sync_directory(path.parent)
-
-
-def write_json(path: Path, document: dict[str, Any], sync: bool = False) -> None:
-    """Replace `path` by `document`, atomically."""
-    write_atomic(path, json.dumps(document, indent=1).encode(), sync)
-
-
-def sync_directory(path: Path) -> None:
-    """Wait until the directory's entries are on the disk."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def open_chunk(store: Path, column: Column, chunk: int, *, continued: bool, sync: bool) -> int:

@@ -19,20 +19,22 @@ from typing import Literal, Self
 import numpy as np
 
 from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
+from robot_rl.core.files import write_atomic, write_json
+from robot_rl.core.lock import HeldLock, take
 from robot_rl.core.record import StepSpec
 from robot_rl.replay.commit import CommitRecord, commit_path, initial_record
-from robot_rl.replay.files import open_chunk, write_all, write_atomic, write_json
-from robot_rl.replay.lock import StoreLock
+from robot_rl.replay.files import open_chunk, write_all
 from robot_rl.replay.mapped import MappedColumn
 from robot_rl.replay.schema import COMMIT, METADATA, Layout, commit_metadata, read_length
 
 Fsync = Literal["none", "commit"]
+WRITTEN = "replay store '{store}' is being written by process {{pid}}: stop it or use another run name."
 
 
 class ReplayWriter:
     """The one writer of a store. Not for use from several threads at once."""
 
-    def __init__(self, path: Path, layout: Layout, lock: StoreLock, fsync: Fsync) -> None:
+    def __init__(self, path: Path, layout: Layout, lock: HeldLock, fsync: Fsync) -> None:
         """Use `ReplayWriter.open`."""
         self.path, self.spec, self.layout = path, layout.spec, layout
         self._lock, self._sync = lock, fsync == "commit"
@@ -66,7 +68,7 @@ class ReplayWriter:
             raise UsageError(f"'{path}' exists and is no replay store: give another path or remove it.")
         with _disk_errors(path, "open"):
             (path / COMMIT).mkdir(parents=True, exist_ok=True)
-            lock = StoreLock(path / COMMIT / "lock")
+            lock = take(path / COMMIT / "lock", WRITTEN.format(store=path))
             try:
                 if (path / METADATA).exists():
                     Layout.read(path).require(spec, meta, path)

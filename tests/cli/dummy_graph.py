@@ -39,7 +39,7 @@ def node(name: str, do: str, directory: Path) -> None:
 def graph(directory: Path, nodes: dict[str, dict]) -> int:
     from robot_rl.cli.console import Console
     from robot_rl.cli.supervisor import Interrupts, Supervisor
-    from robot_rl.graph.locks import take
+    from robot_rl.core.lock import take
     from robot_rl.graph.model import Graph, NodeSpec
     from robot_rl.graph.params_file import write_params
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from robot_rl.core.errors import UsageError
-from robot_rl.graph.locks import take
+from robot_rl.core.lock import take
 
 ORDERED = {"learner": {"stop_order": 4}, "policy": {"stop_order": 1}, "safety": {"stop_order": 0}}
 
