@@ -10,6 +10,7 @@ from robot_rl.config.run_dir import IDENTITY, RunDir
 from robot_rl.graph.locks import HeldLock, take_domain, take_run
 from robot_rl.graph.model import Graph
 from robot_rl.graph.params_file import write_params
+from robot_rl.robot.gl import choose_backend
 
 
 def run_of(graph: Graph) -> RunDir:
@@ -36,7 +37,9 @@ def take_locks(run: RunDir, domain: int) -> list[HeldLock]:
 
 
 def check_run(graph: Graph) -> None:
-    """Raise UsageError if the graph does not fit what its run directory holds; writes nothing."""
+    """Raise UsageError if the graph does not fit its run directory, or cannot render its cameras; writes nothing."""
+    if any(node.executable == "sim" for node in graph.nodes):
+        choose_backend()
     run_of(graph).check(identity_of(graph))
 
 

@@ -18,9 +18,6 @@ from robot_rl.safety.gate import ActionGate
 from robot_rl.safety.reasons import Mode, Reason
 from robot_rl.safety.reset import Phase, ResetMotion
 
-TRACKING_ERROR = 0.25
-"""Distance between commanded and measured joint position at which the robot is stopped [rad]."""
-
 
 @dataclass(frozen=True)
 class Command:
@@ -84,7 +81,7 @@ class SafetyController:
             return False
         if self._state_stamp is None:
             self._filter.start_at(q)
-        self._measured, self._state_stamp = q, stamp_ns
+        self._measured, self._filter.measured, self._state_stamp = q, q, stamp_ns
         return True
 
     def on_action(self, source: Source, stamp_ns: int, action: np.ndarray, now_ns: int) -> Reason | None:
@@ -161,7 +158,10 @@ class SafetyController:
         if (now_ns - self._state_stamp) * 1e-9 > self._config.max_state_age_s:
             self._end_action()
             return self._filter.brake(self._dt, Reason.STATE_STALE)
-        if self.mode is not Mode.FAULT and np.abs(self._measured - self._filter.q).max() > TRACKING_ERROR:
+        if (
+            self.mode is not Mode.FAULT
+            and np.abs(self._measured - self._filter.q).max() > self._robot.limits.tracking_fault
+        ):
             self._end_action()
             self.mode = self._fault(Reason.TRACKING)
             self._filter.start_at(self._measured)

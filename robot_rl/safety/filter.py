@@ -34,7 +34,8 @@ class Motion:
 class SafetyFilter:
     """Integrates the commanded configuration from one tick to the next, never outside the limits.
 
-    The state is the *commanded* position and velocity, so that what is sent is continuous whoever commands.
+    The state is the *commanded* position and velocity, so that what is sent is continuous whoever commands;
+    `measured` (J,) [rad] is where the robot said it was, and keeps the command on its leash.
     """
 
     def __init__(self, robot: RobotConfig, twin: KinematicTwin, workspace: WorkspaceConfig | None = None) -> None:
@@ -44,6 +45,7 @@ class SafetyFilter:
         self._lower, self._upper = np.array(box.lower), np.array(box.upper)
         self._box = BoxLimit(twin.model.nv, len(robot.joints))
         self._ik = DifferentialIK(twin, [self._box])
+        self.measured: np.ndarray | None = None
         self.start_at(np.array(robot.home))
 
     @property
@@ -70,7 +72,7 @@ class SafetyFilter:
         wanted = (np.asarray(target, np.float64) - self.q) / dt
         if not np.isfinite(wanted).all():
             return self.brake(dt, Reason.NOT_FINITE)
-        dq = self.limits.box(self.q, self.dq, dt).clip(wanted)
+        dq = self.limits.box(self.q, self.dq, dt, self.measured).clip(wanted)
         altered = np.abs(dq - wanted).max() > ALTERED
         return self._take(dq, dt, frozenset({Reason.JOINT_LIMIT} if altered else ()))
 
@@ -82,7 +84,7 @@ class SafetyFilter:
             return self.brake(dt, Reason.NOT_FINITE)
         allowed = self._inside_workspace(start, wanted, dt)
         reasons = {Reason.WORKSPACE} if np.abs(allowed - wanted).max() > ALTERED else set()
-        self._box.box = self.limits.box(self.q, self.dq, dt)
+        self._box.box = self.limits.box(self.q, self.dq, dt, self.measured)
         try:
             dq = self._ik.solve(self.q, Pose(start + allowed * dt, quaternion), dt)
         except (Infeasible, mink.MinkError):

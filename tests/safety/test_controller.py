@@ -188,3 +188,17 @@ def test_a_robot_that_is_not_where_it_was_sent_is_a_fault(rig: Rig) -> None:
     rig.controller.on_state(rig.now, rig.arm.joint_positions + 0.5)
     rig.controller.tick(rig.now)
     assert rig.controller.mode is Mode.FAULT and rig.controller.counts[Reason.TRACKING] == 1
+
+
+def test_a_robot_that_is_held_back_is_not_pushed_harder_and_harder(rig: Rig) -> None:
+    held = rig.arm.joint_positions
+    for _ in range(30):
+        rig.controller.on_action(Source.POLICY, rig.now, np.array([0.0, 1.0, -1.0, 1.0]), rig.now)
+        for _ in range(5):
+            rig.now += round(rig.dt * 1e9)
+            rig.controller.on_state(rig.now, held)
+            command = rig.controller.tick(rig.now)
+            assert command is not None
+            assert np.abs(command.q - held).max() < rig.robot.limits.leash + 0.05
+    assert rig.controller.mode is Mode.RUNNING
+    assert np.abs(rig.controller.executed[-1].action[:3]).max() < 0.3, "what did not move was not executed"

@@ -1,0 +1,35 @@
+"""When training ends: success of the newest episodes, time, steps."""
+
+from robot_rl.config.learning import LearnerConfig
+from robot_rl.learning.goal import Goal
+
+CONFIG = LearnerConfig(success_window=4, success_threshold=0.75, budget_s=100.0, max_steps=1000)
+
+
+def after(successes: list[bool]) -> Goal:
+    goal = Goal(CONFIG)
+    for success in successes:
+        goal.add_episode(success)
+    return goal
+
+
+def test_the_newest_window_of_episodes_decides() -> None:
+    goal = after([False] * 10 + [True, True, True])
+    assert goal.success_rate == 0.75 and goal.reached(1.0, 50, 50) == "success"
+    goal.add_episode(False)
+    goal.add_episode(False)
+    assert goal.reached(1.0, 50, 50) == ""
+
+
+def test_a_window_that_is_not_full_does_not_count() -> None:
+    assert after([True, True, True]).reached(1.0, 50, 50) == ""
+
+
+def test_success_without_any_update_is_luck_and_does_not_count() -> None:
+    assert after([True] * 4).reached(1.0, 50, updates=0) == ""
+
+
+def test_time_and_steps_end_training() -> None:
+    assert after([]).reached(100.0, 0, 0) == "budget"
+    assert after([]).reached(1.0, 1000, 0) == "steps"
+    assert Goal(LearnerConfig(budget_s=0.0, max_steps=0)).reached(1e9, 10**9, 1) == ""
