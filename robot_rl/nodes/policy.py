@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from rclpy.clock import Clock, ClockType
-from sensor_msgs.msg import Image, JointState, PointCloud2
+from sensor_msgs.msg import JointState, PointCloud2
 from std_msgs.msg import Header, UInt8MultiArray
 
 from robot_rl.config.nodes import PolicyNodeConfig
 from robot_rl.control.choose import Chooser
 from robot_rl.control.episode import Backlog, EpisodeTally, StartRule, State, episode_over
 from robot_rl.control.steps import StepAssembler
-from robot_rl.core.errors import RobotRLError, SchemaError
+from robot_rl.core.errors import RobotRLError
 from robot_rl.core.observation import Observation
 from robot_rl.core.outcome import Outcome
 from robot_rl.core.record import Source
@@ -24,7 +24,8 @@ from robot_rl.nodes.diagnostics import OK, WARN, Diagnostics, Report
 from robot_rl.nodes.loading import choose_from
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.nodes.safety_client import SafetyClient
-from robot_rl.perception.synchronizer import Missing, Synchronizer
+from robot_rl.nodes.senses import Senses
+from robot_rl.perception.synchronizer import Missing
 from robot_rl.robot.spec import load_robot, step_spec
 
 EPISODE_NAMES = ("episode", "length", "return", "success", "policy_version")
@@ -43,7 +44,6 @@ class PolicyNode(GraphNode):
         super().__init__("policy")
         self.config = config = self.configure(PolicyNodeConfig)
         self.spec = step_spec(config, load_robot(config.robot))
-        self.sync = Synchronizer(self.spec.observation, config.max_age_s)
         run_id = int(np.random.SeedSequence().generate_state(1)[0])
         self.steps = StepAssembler(self.spec, run_id)
         self.rule = StartRule(config.max_backlog, config.max_update_debt)
@@ -51,7 +51,6 @@ class PolicyNode(GraphNode):
         self.chooser: Chooser = choose_from(config, self.spec)
         self.state, self.refusal = State.WAITING, ""
         self.backlog: Backlog | None = None if config.wait_for_learner else Backlog()
-        self._outcomes: dict[int, Outcome] = {}
         self._last_tick_ns, self._fresh_ns, self._taken, self._gap, self._resets = 0, 0, 0, 0, 0
         self._since = time.monotonic()
         self._proposed: np.ndarray | None = None
@@ -63,10 +62,7 @@ class PolicyNode(GraphNode):
         self._step = self.create_publisher(PointCloud2, "step", qos.STEP)
         self._episode = self.create_publisher(JointState, "episode", qos.EVENTS)
         self.safety = SafetyClient(self, self._on_safety)
-        for camera in self.config.cameras:
-            self.create_subscription(Image, f"camera/{camera}/image", self._image_handler(camera), qos.STREAM)
-        self.create_subscription(JointState, "proprio", self._on_proprio, qos.STREAM)
-        self.create_subscription(JointState, "reward", self._on_reward, qos.STREAM)
+        self.senses = Senses(self, self.spec.observation, self.config.max_age_s, self._tick_by_data)
         self.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)
         self.create_subscription(JointState, "learner/status", self._on_learner, qos.LATCHED)
         if self.config.act != "teleop" and not self.config.weights:
@@ -75,34 +71,6 @@ class PolicyNode(GraphNode):
         if not self.config.lockstep:
             self.create_timer(1.0 / self.config.rate_hz, self._tick_by_clock)
         Diagnostics(self, "observations", self.config.robot, self._report)
-
-    def _image_handler(self, camera: str) -> Any:
-        def handle(msg: Image) -> None:
-            try:
-                self.sync.add_image(camera, convert.time_from_msg(msg.header.stamp), convert.image_from_msg(msg))
-            except SchemaError as error:
-                self.get_logger().error(str(error), throttle_duration_sec=5.0)
-                return
-            self._tick_by_data()
-
-        return handle
-
-    def _on_proprio(self, msg: JointState) -> None:
-        try:
-            vector = convert.vector_from_msg(msg, self.spec.observation.proprio)
-            self.sync.add_proprio(convert.time_from_msg(msg.header.stamp), vector.astype(np.float32))
-        except SchemaError as error:
-            self.get_logger().error(str(error), throttle_duration_sec=5.0)
-            return
-        self._tick_by_data()
-
-    def _on_reward(self, msg: JointState) -> None:
-        values = convert.mapping_from_msg(msg)
-        outcome = Outcome(values["reward"], bool(values["success"]), bool(values["terminated"]))
-        self._outcomes[convert.time_from_msg(msg.header.stamp)] = outcome
-        if len(self._outcomes) > 100:
-            self._outcomes.pop(next(iter(self._outcomes)))
-        self._tick_by_data()
 
     def _on_executed(self, msg: JointState) -> None:
         action = convert.vector_from_msg(msg, self.spec.action.names)
@@ -143,8 +111,7 @@ class PolicyNode(GraphNode):
         self.steps.begin()
         self.tally.begin()
         self._taken, self._gap = 0, 0
-        for stamp in [stamp for stamp in self._outcomes if stamp < self._fresh_ns]:
-            del self._outcomes[stamp]
+        self.senses.forget_before(self._fresh_ns)
         self._enter(State.RUNNING)
         self._tick_by_data()
 
@@ -152,8 +119,8 @@ class PolicyNode(GraphNode):
         """Lockstep: tick when every source and the reward share one new stamp."""
         if not self.config.lockstep or self.state is not State.RUNNING:
             return
-        stamp = self.sync.common_stamp()
-        if stamp is None or stamp < self._fresh_ns or stamp not in self._outcomes:
+        stamp = self.senses.judged_stamp()
+        if stamp is None or stamp < self._fresh_ns:
             return
         if self._taken and stamp == self._last_tick_ns:
             self._send_action()  # announced again: nobody has answered yet, so the action may have been lost
@@ -161,17 +128,17 @@ class PolicyNode(GraphNode):
             self._tick(stamp)
 
     def _tick_by_clock(self) -> None:
-        fresh = self.sync.oldest_stamp() >= self._fresh_ns
+        fresh = self.senses.sync.oldest_stamp() >= self._fresh_ns
         if self.state is State.RUNNING and (fresh or self._taken):
             self._tick(self.now_ns())
 
     def _tick(self, now_ns: int) -> None:
-        seen = self.sync.observe(now_ns)
+        seen = self.senses.sync.observe(now_ns)
         if isinstance(seen, Missing):
             self._miss(seen)
             return
         self._last_tick_ns, self._gap = now_ns, 0
-        outcome = self._outcome_since_last_tick()
+        outcome = self.senses.take_outcome()
         self.tally.add(outcome if self._taken else Outcome(0.0, outcome.success, outcome.terminated))
         if episode_over(outcome, self._taken, self.config.episode_steps):
             self.steps.observe(seen, outcome, None, self.chooser.version)
@@ -180,15 +147,6 @@ class PolicyNode(GraphNode):
         else:
             self._act(seen, outcome)
         self._send_steps()
-
-    def _outcome_since_last_tick(self) -> Outcome:
-        """The newest reward, and success or termination where any observation since the last tick had it."""
-        outcomes = list(self._outcomes.values())
-        self._outcomes.clear()
-        if not outcomes:
-            return Outcome(0.0)
-        success, terminated = any(o.success for o in outcomes), any(o.terminated for o in outcomes)
-        return Outcome(outcomes[-1].reward, success, terminated)
 
     def _act(self, seen: Observation, outcome: Outcome) -> None:
         self._proposed = self.chooser.choose(seen)
@@ -247,7 +205,7 @@ class PolicyNode(GraphNode):
         self.state, self._since = state, time.monotonic()
 
     def _report(self) -> Report:
-        counts = {f"{source} {absence.name}": n for (source, absence), n in self.sync.counts.items()}
+        counts = {f"{source} {absence.name}": n for (source, absence), n in self.senses.sync.counts.items()}
         values: dict[str, object] = {"state": self.state.name, "episode": self.steps.episode, "seq": self.steps.seq}
         values |= {"policy_version": self.chooser.version, "waiting_for": self.refusal, **counts}
         return (WARN if counts or self.refusal else OK), self.state.value, values

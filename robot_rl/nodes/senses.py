@@ -1,0 +1,80 @@
+"""What the policy node perceives: camera images, proprioception and outcomes, joined by their stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+from sensor_msgs.msg import Image, JointState
+
+from robot_rl.core.errors import SchemaError
+from robot_rl.core.outcome import Outcome
+from robot_rl.core.spec import ObservationSpec
+from robot_rl.nodes import convert, qos
+from robot_rl.nodes.runner import GraphNode
+from robot_rl.perception.synchronizer import Synchronizer
+
+M = TypeVar("M")
+MAX_OUTCOMES = 100
+"""Outcomes kept while nobody asks for them."""
+
+
+class Senses:
+    """Subscribes to all sources, calls `on_new` after each message, and never hands out what is too old."""
+
+    def __init__(self, node: GraphNode, spec: ObservationSpec, max_age_s: float, on_new: Callable[[], None]) -> None:
+        self.sync = Synchronizer(spec, max_age_s)
+        self._spec, self._logger, self._on_new = spec, node.get_logger(), on_new
+        self._outcomes: dict[int, Outcome] = {}
+        for camera in spec.cameras:
+            topic, handle = f"camera/{camera}/image", self._guarded(self._image_taker(camera))
+            node.create_subscription(Image, topic, handle, qos.STREAM)
+        node.create_subscription(JointState, "proprio", self._guarded(self._take_proprio), qos.STREAM)
+        node.create_subscription(JointState, "reward", self._guarded(self._take_reward), qos.STREAM)
+
+    def judged_stamp(self) -> int | None:
+        """The stamp [ns] that all sources and an outcome share, None where they do not."""
+        stamp = self.sync.common_stamp()
+        return stamp if stamp in self._outcomes else None
+
+    def forget_before(self, stamp_ns: int) -> None:
+        """Drop outcomes of observations before `stamp_ns`."""
+        self._outcomes = {stamp: outcome for stamp, outcome in self._outcomes.items() if stamp >= stamp_ns}
+
+    def take_outcome(self) -> Outcome:
+        """The newest reward since the last call, and success or termination where any observation since had it."""
+        outcomes = list(self._outcomes.values())
+        self._outcomes.clear()
+        if not outcomes:
+            return Outcome(0.0)
+        success, terminated = any(o.success for o in outcomes), any(o.terminated for o in outcomes)
+        return Outcome(outcomes[-1].reward, success, terminated)
+
+    def _guarded(self, take: Callable[[M], None]) -> Callable[[M], None]:
+        def handle(msg: M) -> None:
+            try:
+                take(msg)
+            except SchemaError as error:
+                self._logger.error(str(error), throttle_duration_sec=5.0)
+            else:
+                self._on_new()
+
+        return handle
+
+    def _image_taker(self, camera: str) -> Callable[[Image], None]:
+        def take(msg: Image) -> None:
+            self.sync.add_image(camera, convert.time_from_msg(msg.header.stamp), convert.image_from_msg(msg))
+
+        return take
+
+    def _take_proprio(self, msg: JointState) -> None:
+        vector = convert.vector_from_msg(msg, self._spec.proprio).astype(np.float32)
+        self.sync.add_proprio(convert.time_from_msg(msg.header.stamp), vector)
+
+    def _take_reward(self, msg: JointState) -> None:
+        reward, success, terminated = convert.vector_from_msg(msg, ("reward", "success", "terminated"))
+        outcome = Outcome(float(reward), bool(success), bool(terminated))
+        self._outcomes[convert.time_from_msg(msg.header.stamp)] = outcome
+        if len(self._outcomes) > MAX_OUTCOMES:
+            self._outcomes.pop(next(iter(self._outcomes)))
