@@ -17,7 +17,7 @@ class LimitsConfig:
     acceleration: tuple[float, ...] = param(description="joint acceleration limits", ge=0.0, unit="rad/s^2")
     jerk: tuple[float, ...] = param(description="joint jerk limits, used by reset motions", ge=0.0, unit="rad/s^3")
     leash: float = param(
-        0.1, "how far a command may run ahead of the measured joint, against pushing", ge=0.0, unit="rad"
+        0.1, "distance of command and measured joint at which the command gives way", ge=0.0, unit="rad"
     )
     tracking_fault: float = param(0.3, "distance of command and measured joint that is a fault", ge=0.0, unit="rad")
     position_margin: float = param(0.05, "distance kept from the joint position limits", ge=0.0, unit="rad")

@@ -26,3 +26,15 @@ class Pose:
 def rotation_angle(a: np.ndarray, b: np.ndarray) -> float:
     """Angle [rad] of the rotation between unit quaternions `a` and `b` (4,) wxyz."""
     return float(2.0 * np.arccos(np.clip(abs(float(np.dot(a, b))), 0.0, 1.0)))
+
+
+def turn_towards(start: np.ndarray, goal: np.ndarray, angle: float) -> np.ndarray:
+    """Unit quaternion (4,) wxyz on the shortest way from `start` to `goal`, turned by at most `angle` [rad]."""
+    goal = goal if np.dot(start, goal) >= 0.0 else -goal
+    whole = rotation_angle(start, goal)
+    if whole <= angle or whole < 1e-9:
+        return goal
+    share, half = angle / whole, whole / 2.0
+    turned = (np.sin((1.0 - share) * half) * start + np.sin(share * half) * goal) / np.sin(half)
+    unit: np.ndarray = turned / np.linalg.norm(turned)
+    return unit

@@ -137,7 +137,6 @@ class SafetyController:
         """Clear an emergency stop or a fault, by a person only; the robot then holds until it is reset."""
         if self.mode in (Mode.ESTOP, Mode.FAULT):
             self.mode = Mode.IDLE
-            self._filter.start_at(self._measured)
         return ""
 
     def tick(self, now_ns: int) -> Command | None:
@@ -164,7 +163,6 @@ class SafetyController:
         ):
             self._end_action()
             self.mode = self._fault(Reason.TRACKING)
-            self._filter.start_at(self._measured)
         return None
 
     def _move(self, now_ns: int) -> Motion:
@@ -172,7 +170,7 @@ class SafetyController:
             return self._tick_reset()
         if self.mode is Mode.RUNNING:
             return self._tick_action(now_ns)
-        return self._filter.brake(self._dt)
+        return self._filter.hold(self._dt)
 
     def _tick_reset(self) -> Motion:
         assert self._reset is not None

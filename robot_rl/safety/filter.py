@@ -8,7 +8,7 @@ import mink
 import numpy as np
 
 from robot_rl.config.robot import RobotConfig, WorkspaceConfig
-from robot_rl.core.geometry import Pose
+from robot_rl.core.geometry import Pose, rotation_angle, turn_towards
 from robot_rl.robot.ik import DifferentialIK, Infeasible
 from robot_rl.robot.twin import KinematicTwin
 from robot_rl.safety.limits import BoxLimit, JointLimits, braking_speed
@@ -16,8 +16,12 @@ from robot_rl.safety.reasons import Reason
 
 WORKSPACE_BRAKING = 2.0
 """tcp deceleration [m/s^2] with which the workspace's walls are approached."""
+TURN_SPEED, TURN_BRAKING = 1.0, 4.0
+"""Angular speed [rad/s] and deceleration [rad/s^2] with which a tilted tcp is turned back."""
 ALTERED = 1e-3
 """Speed [m/s or rad/s] by which a limit must change a command to count as having acted."""
+GIVE_WAY_S = 0.1
+"""Time in which a command that the robot cannot follow comes back to it [s]."""
 LAGGED = 0.02
 """tcp speed [m/s] by which the joints must fall short to count as limited; below it is the solver's regularisation."""
 
@@ -35,7 +39,8 @@ class SafetyFilter:
     """Integrates the commanded configuration from one tick to the next, never outside the limits.
 
     The state is the *commanded* position and velocity, so that what is sent is continuous whoever commands;
-    `measured` (J,) [rad] is where the robot said it was, and keeps the command on its leash.
+    `measured` (J,) [rad] is where the robot said it was. Where a joint is further from its command than the leash,
+    something holds the robot back: the command gives way to where the robot is, rather than push harder and harder.
     """
 
     def __init__(self, robot: RobotConfig, twin: KinematicTwin, workspace: WorkspaceConfig | None = None) -> None:
@@ -46,6 +51,7 @@ class SafetyFilter:
         self._box = BoxLimit(twin.model.nv, len(robot.joints))
         self._ik = DifferentialIK(twin, [self._box])
         self.measured: np.ndarray | None = None
+        self._leash = robot.limits.leash
         self.start_at(np.array(robot.home))
 
     @property
@@ -67,12 +73,18 @@ class SafetyFilter:
         """Slow down within the acceleration limit, then hold."""
         return self._take(self.limits.brake(self.dq, dt), dt, frozenset(reasons))
 
+    def hold(self, dt: float) -> Motion:
+        """Come to rest and stay, giving way where something holds the robot back."""
+        return self._give_way(dt) if self._held_back else self.brake(dt)
+
     def follow_joints(self, target: np.ndarray, dt: float) -> Motion:
         """Move towards joint positions `target` (J,) [rad]."""
         wanted = (np.asarray(target, np.float64) - self.q) / dt
         if not np.isfinite(wanted).all():
             return self.brake(dt, Reason.NOT_FINITE)
-        dq = self.limits.box(self.q, self.dq, dt, self.measured).clip(wanted)
+        if self._held_back:
+            return self._give_way(dt)
+        dq = self.limits.box(self.q, self.dq, dt).clip(wanted)
         altered = np.abs(dq - wanted).max() > ALTERED
         return self._take(dq, dt, frozenset({Reason.JOINT_LIMIT} if altered else ()))
 
@@ -82,17 +94,34 @@ class SafetyFilter:
         wanted = np.asarray(velocity, np.float64)
         if not np.isfinite(wanted).all() or not np.isfinite(quaternion).all():
             return self.brake(dt, Reason.NOT_FINITE)
+        if self._held_back:
+            return self._give_way(dt)
         allowed = self._inside_workspace(start, wanted, dt)
         reasons = {Reason.WORKSPACE} if np.abs(allowed - wanted).max() > ALTERED else set()
-        self._box.box = self.limits.box(self.q, self.dq, dt, self.measured)
+        self._box.box = self.limits.box(self.q, self.dq, dt)
         try:
-            dq = self._ik.solve(self.q, Pose(start + allowed * dt, quaternion), dt)
+            dq = self._ik.solve(self.q, Pose(start + allowed * dt, self._turned(quaternion, dt)), dt)
         except (Infeasible, mink.MinkError):
             return self.brake(dt, Reason.INFEASIBLE)
         motion = self._take(self._box.box.clip(dq), dt, frozenset(reasons))
         if np.abs(self.tcp_velocity - allowed).max() > LAGGED:
             motion = replace(motion, reasons=motion.reasons | {Reason.JOINT_LIMIT})
         return motion
+
+    def _turned(self, goal: np.ndarray, dt: float) -> np.ndarray:
+        """Orientation of the next tick towards `goal`, at a speed from which the turn can stop there."""
+        angle = np.array(rotation_angle(self.tcp.quaternion, goal))
+        speed = min(TURN_SPEED, float(braking_speed(angle, np.array(TURN_BRAKING), dt)))
+        return turn_towards(self.tcp.quaternion, goal, speed * dt)
+
+    @property
+    def _held_back(self) -> bool:
+        return self.measured is not None and bool(np.abs(self.measured - self.q).max() > self._leash)
+
+    def _give_way(self, dt: float) -> Motion:
+        assert self.measured is not None
+        towards = (self.measured - self.q) / GIVE_WAY_S
+        return self._take(self.limits.box(self.q, self.dq, dt).clip(towards), dt, frozenset({Reason.HELD_BACK}))
 
     def _inside_workspace(self, tcp: np.ndarray, velocity: np.ndarray, dt: float) -> np.ndarray:
         acceleration = np.full(3, WORKSPACE_BRAKING)

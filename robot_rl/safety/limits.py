@@ -36,36 +36,23 @@ class VelocityBox:
         return np.clip(dq, self.lower, self.upper)
 
 
-LEASH_S = 0.1
-"""Time in which a command that has run too far ahead of the robot comes back [s]."""
-
-
 class JointLimits:
-    """Position (with margin and braking distance), velocity and acceleration limits of every joint, and the leash.
-
-    The leash keeps the command near the measured position: a robot that something holds back is not pushed harder
-    and harder, and does not jump when it comes free.
-    """
+    """Position (with margin and braking distance), velocity and acceleration limits of every joint."""
 
     def __init__(self, config: LimitsConfig) -> None:
-        self._leash = config.leash
         self.lower = np.array(config.position_lower) + config.position_margin
         self.upper = np.array(config.position_upper) - config.position_margin
         self.velocity = np.array(config.velocity)
         self.acceleration = np.array(config.acceleration)
 
-    def box(self, q: np.ndarray, dq: np.ndarray, dt: float, measured: np.ndarray | None = None) -> VelocityBox:
+    def box(self, q: np.ndarray, dq: np.ndarray, dt: float) -> VelocityBox:
         """Bounds of the next velocity, from commanded position `q` [rad] and velocity `dq` [rad/s], both (J,).
 
-        `measured` (J,) [rad] is where the robot is, None where that is not known (no leash then).
         The bounds keep a margin of 1e-9 relative, so that rounding cannot turn a full brake into a contradiction.
         """
         reach = self.acceleration * dt * (1.0 + 1e-9)
         up = np.minimum(self.velocity, braking_speed(self.upper - q, self.acceleration, dt))
         down = -np.minimum(self.velocity, braking_speed(q - self.lower, self.acceleration, dt))
-        if measured is not None:
-            up = np.minimum(up, (measured + self._leash - q) / LEASH_S)
-            down = np.maximum(down, (measured - self._leash - q) / LEASH_S)
         upper = np.clip(up, dq - reach, dq + reach)
         lower = np.clip(down, dq - reach, dq + reach)
         return VelocityBox(lower, upper)

@@ -20,6 +20,7 @@ class Reason(Enum):
     STATE_INVALID = "joint states were incomplete or not finite and were dropped"
     WORKSPACE = "the tcp was kept inside the workspace"
     JOINT_LIMIT = "joint position, velocity or acceleration limits slowed the motion"
+    HELD_BACK = "something holds the robot back: the command gave way to it"
     INFEASIBLE = "no motion satisfies the limits: the robot brakes"
     TRACKING = "the robot is not where it was commanded: fault"
     RESET_TIMEOUT = "the reset did not arrive in time: fault"

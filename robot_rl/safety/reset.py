@@ -14,6 +14,8 @@ RETREAT_SPEED = 0.2
 """Upward tcp speed of the retreat [m/s]."""
 OPEN_S = 0.15
 """Time that the gripper gets to let go [s]."""
+OFF_PLAN = 0.02
+"""Largest joint distance from the plan at which it is still followed [rad]."""
 ARRIVED = 1e-3
 """Largest joint error at which home is reached [rad]."""
 
@@ -35,7 +37,6 @@ class ResetMotion:
         self._home = np.array(robot.home)
         self._limits = robot.limits
         self._clear_height = filter_.twin.tcp_pose(self._home).position[2] - 0.02
-        self._down = filter_.twin.tcp_pose(self._home).quaternion
         self.phase = Phase.OPEN
         self._ticks = 0
         self._plan: _HomePlan | None = None
@@ -59,15 +60,18 @@ class ResetMotion:
             self.phase = Phase.HOME
             return self._filter.brake(self._dt)
         ramp = min(RETREAT_SPEED, self._filter.tcp_speed + 1.5 * self._dt, 2.0 * missing + 0.02)
-        return self._filter.follow_tcp(np.array([0.0, 0.0, ramp]), self._down, self._dt)
+        return self._filter.follow_tcp(np.array([0.0, 0.0, ramp]), self._filter.tcp.quaternion, self._dt)
 
     def _go_home(self) -> Motion:
         if self._plan is None:
             if not self._filter.still:
                 return self._filter.brake(self._dt)
             self._plan = _HomePlan(self._filter.q, self._home, self._limits, self._speed, self._dt)
-        motion = self._filter.follow_joints(self._plan.next(), self._dt)
-        if self._plan.finished and np.abs(self._filter.q - self._home).max() < ARRIVED:
+        planned = self._plan.next()
+        motion = self._filter.follow_joints(planned, self._dt)
+        if np.abs(self._filter.q - planned).max() > OFF_PLAN:
+            self._plan = None  # something held the robot back: stop, and plan anew from where it is
+        elif self._plan.finished and np.abs(self._filter.q - self._home).max() < ARRIVED:
             self.phase = Phase.ARRIVED
         return motion
 

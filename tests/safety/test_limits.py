@@ -54,16 +54,3 @@ def test_braking_reaches_standstill_and_stays(speed: float) -> None:
 def test_from_the_braking_speed_a_stop_fits_into_the_distance(distance: float, acceleration: float) -> None:
     speed = braking_speed(np.array(distance), np.array(acceleration), DT)
     assert speed * DT + speed**2 / (2 * acceleration) <= distance + 1e-9
-
-
-@given(st.floats(-0.3, 0.3), st.floats(-2.0, 2.0))
-def test_a_command_that_ran_ahead_comes_back_without_a_jump(ahead: float, speed: float) -> None:
-    limits = JointLimits(LIMITS)
-    q, dq, measured = np.array([ahead, 0.0]), np.array([speed, 0.0]), np.zeros(2)
-    for _ in range(200):
-        box = limits.box(q, dq, DT, measured)
-        assert box.feasible
-        new = box.clip(np.array([np.sign(ahead) * 9.0, 0.0]))
-        assert (np.abs(new - dq) <= limits.acceleration * DT * (1 + 1e-6)).all()
-        q, dq = q + new * DT, new
-    assert abs(q[0]) <= LIMITS.leash + 1e-2

@@ -1,0 +1,35 @@
+"""Poses and rotations."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robot_rl.core.geometry import Pose, rotation_angle, turn_towards
+
+numbers = st.lists(st.floats(-1, 1), min_size=4, max_size=4).filter(lambda v: np.linalg.norm(v) > 0.1)
+
+
+def unit(values: list[float]) -> np.ndarray:
+    return np.array(values) / np.linalg.norm(values)
+
+
+def test_a_pose_that_is_not_finite_or_of_wrong_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="position"):
+        Pose(np.array([0.0, np.nan, 0.0]), np.array([1.0, 0.0, 0.0, 0.0]))
+    with pytest.raises(ValueError, match="quaternion"):
+        Pose(np.zeros(3), np.zeros(3))
+
+
+def test_the_angle_of_a_quarter_turn() -> None:
+    quarter = np.array([np.cos(np.pi / 4), np.sin(np.pi / 4), 0.0, 0.0])
+    assert rotation_angle(np.array([1.0, 0.0, 0.0, 0.0]), quarter) == pytest.approx(np.pi / 2)
+
+
+@given(numbers, numbers, st.floats(0.01, 4.0))
+def test_a_turn_goes_the_shortest_way_and_no_further_than_allowed(a: list[float], b: list[float], angle: float) -> None:
+    start, goal = unit(a), unit(b)
+    whole, turned = rotation_angle(start, goal), turn_towards(start, goal, angle)
+    assert np.linalg.norm(turned) == pytest.approx(1.0)
+    assert rotation_angle(start, turned) == pytest.approx(min(angle, whole), abs=1e-4)
+    assert rotation_angle(turned, goal) == pytest.approx(max(0.0, whole - angle), abs=1e-4)
