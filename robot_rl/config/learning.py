@@ -12,7 +12,7 @@ class EncoderConfig:
     """Images and proprioception to one latent vector; each camera has its own weights."""
 
     patch: int = param(4, "side of the square patches the first layer embeds; divides the image size", ge=1, unit="px")
-    patch_channels: int = param(32, "channels of the first layer", ge=1)
+    patch_channels: int = param(16, "channels of the first layer", ge=1)
     channels: tuple[int, ...] = param((32,), "channels of the 3x3 convolutions that follow", ge=1)
     strides: tuple[int, ...] = param((2,), "strides of those convolutions", ge=1)
     image_latent: int = param(64, "latent size of one camera", ge=1)
@@ -33,7 +33,7 @@ class SACConfig:
     initial_alpha: float = param(0.01, "temperature at the start", ge=1e-8)
     target_entropy: float = param(-0.5, "entropy the temperature aims at, per action dimension", unit="nat")
     backup_entropy: bool = param(False, "whether the critics' targets contain the entropy term")
-    actor_period: int = param(2, "critic updates per actor and temperature update", ge=1)
+    actor_period: int = param(1, "critic updates per actor and temperature update", ge=1)
     imitation: float = param(0.0, "weight of the squared distance to the actions of demonstrations", ge=0.0)
     shift: int = param(4, "largest random shift of the images, 0 for none", ge=0, unit="px")
 
@@ -44,7 +44,7 @@ class LearnerConfig:
 
     algorithm: str = param("sac", "learning algorithm", choices=("sac",))
     sac: SACConfig = param(SACConfig(), "parameters of soft actor-critic")
-    batch_size: int = param(128, "transitions per update", ge=1)
+    batch_size: int = param(64, "transitions per update", ge=1)
     prior_share: float = param(0.5, "share of a batch taken from demonstrations and interventions", ge=0.0, le=1.0)
     utd: float = param(2.0, "critic updates per environment step", ge=0.0)
     start_steps: int = param(100, "environment steps before the first update", ge=0)
@@ -55,7 +55,7 @@ class LearnerConfig:
         "auto", "arithmetic; auto is bfloat16 where the hardware has it", choices=("auto", "float32", "bfloat16")
     )
     device: str = param("auto", "where the learner computes", choices=("auto", "cpu", "cuda"))
-    threads: int = param(0, "CPU threads of the learner, 0 for one per core", ge=0)
+    threads: int = param(1, "CPU threads of the learner, 0 for one per core", ge=0)
     publish_every: int = param(50, "updates between two publications of weights", ge=1)
     checkpoint_every: int = param(1000, "updates between two checkpoints", ge=1)
     keep_checkpoints: int = param(3, "newest checkpoints that are kept", ge=1)

@@ -69,13 +69,13 @@ class Training(threading.Thread):
 
     def _update(self) -> None:
         metrics = self._learner.step()
-        self.updates = self._learner.updates
-        config = self._learner.config
-        weights = self._learner.weights() if self.updates % config.publish_every == 0 else None
+        updates, config = self._learner.updates, self._learner.config
+        weights = self._learner.weights() if updates % config.publish_every == 0 else None
         with self._lock:
             self._weights = weights or self._weights
             self._count += 1
             for name, value in metrics.items():
                 self._sums[name] += value
-        if self.updates % config.checkpoint_every == 0:
+        self.updates = updates  # last: who sees the number finds its weights and metrics
+        if updates % config.checkpoint_every == 0:
             self._learner.save(self._checkpoints)
