@@ -50,9 +50,7 @@ def eval_graph(run: RunDir, given: Mapping[str, str]) -> Graph:
         raise UsageError(f"'{run.path}' is no run directory: give the name of a run that was trained.")
     identity = stored["identity"]
     trained = stored.get("graphs", {}).get("learn", {}).get("nodes", {})
-    settings = {
-        node: _without_clock(trained[node]) for node in ("policy", "safety", "reward", "proprio") if node in trained
-    }
+    settings = {node: _of_rig(trained[node]) for node in ("policy", "safety", "reward", "proprio") if node in trained}
     settings["/**"] = {key: identity[key] for key in ("cameras", "image_size", "rate_hz")}
     arguments = {"task": identity["task"], "robot": identity["robot"], "run": str(run.path), **given}
     return build("eval", arguments, settings)
@@ -100,5 +98,9 @@ def sentence(figures: Mapping[str, Any]) -> str:
     )
 
 
-def _without_clock(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in parameters.items() if key != "use_sim_time"}
+OF_TRAINING = ("use_sim_time", "episodes", "seed")
+"""Parameters of the training graph that an evaluation has of its own."""
+
+
+def _of_rig(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in parameters.items() if key not in OF_TRAINING}

@@ -66,3 +66,12 @@ def test_a_run_without_weights_is_refused():
     prepare(build("learn", {"run": "a"}))
     with pytest.raises(UsageError, match="no weights"):
         eval_graph(RunDir.named("a"), {})
+
+
+def test_how_long_an_evaluation_lasts_is_not_taken_from_training():
+    prepare(build("learn", {"run": "a", "episodes": "0"}))
+    run = RunDir.named("a")
+    run.checkpoints.mkdir()
+    run.weights.touch()
+    policy = eval_graph(run, {}).node("policy").parameters
+    assert (policy["episodes"], policy["seed"]) == (50, 1000)
