@@ -49,7 +49,6 @@ class Learner:
     def __init__(self, config: LearnerConfig, spec: StepSpec, sampler: Sampler, env_steps: Callable[[], int]) -> None:
         if config.threads:
             torch.set_num_threads(config.threads)
-        torch.set_flush_denormal(True)
         self.config, self.spec = config, spec
         self.agent = _make_agent(config, spec)
         self.rollbacks = 0

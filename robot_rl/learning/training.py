@@ -8,6 +8,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+import torch
+
 from robot_rl.learning.learner import Learner
 from robot_rl.replay.reader import ReplayReader
 
@@ -36,6 +38,8 @@ class Training(threading.Thread):
         """Update until `halt`; a failure is kept for the caller, never lost with the thread."""
         # Niceness belongs to a thread on Linux, and the threads torch starts from here inherit it.
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
+        # So does the floating-point mode: dying activations turn denormal, which costs a hundred times a zero.
+        torch.set_flush_denormal(True)
         try:
             while not self._halt.is_set():
                 self._online.refresh()

@@ -26,7 +26,9 @@ from robot_rl.robot.tasks import load_task
 from robot_rl.safety.controller import Command, SafetyController
 from robot_rl.safety.reasons import Mode
 
-STOP_ON_EXIT_S = 0.5
+HOLDS_ON_EXIT = 4
+"""Commands sent at rest before the node ends."""
+STOP_ON_EXIT_S = 0.7
 """Longest time that the node takes to bring the robot to rest before it ends [s]."""
 
 
@@ -169,13 +171,12 @@ class SafetyNode(GraphNode):
         return level, mode.value, {"mode": mode.name, **counts}
 
     def close(self) -> None:
-        """Bring the robot to rest and leave it with an explicit hold."""
+        """Bring the robot to rest and leave it with an explicit hold, said more than once lest it be lost."""
         self.controller.stop()
-        deadline = time.monotonic() + STOP_ON_EXIT_S
-        while time.monotonic() < deadline:
+        deadline, holds = time.monotonic() + STOP_ON_EXIT_S, 0
+        while holds < HOLDS_ON_EXIT and time.monotonic() < deadline:
             self._tick(self._answered_ns if self.config.lockstep else None)
-            if self.controller.still:
-                break
+            holds += self.controller.still
             time.sleep(self._dt)
 
 
