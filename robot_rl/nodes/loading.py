@@ -25,6 +25,8 @@ def choose_from(config: PolicyNodeConfig, spec: StepSpec) -> Chooser:
             raise UsageError(
                 f"cannot read weights '{config.weights}': {error.strerror}; train the run first."
             ) from None
+        if chooser.version == 0 and not config.allow_untrained:
+            raise UsageError(f"weights '{config.weights}' are untrained: train the run first, or set allow_untrained.")
     return chooser
 
 

@@ -214,5 +214,4 @@ class SafetyController:
 
     def _fault(self, reason: Reason) -> Mode:
         self.counts[reason] += 1
-        self.last_fault = reason
         return Mode.FAULT
