@@ -51,6 +51,7 @@ def test_a_killed_guard_is_replaced(dummy_graph):
 def test_the_guard_ends_with_an_orderly_supervisor(dummy_graph):
     graph = dummy_graph(safety={}).wait_started()
     guard = _guard_of(graph.process.pid)
+    assert os.path.exists(f"/proc/{guard}")
     graph.process.send_signal(signal.SIGINT)
     graph.finish()
     assert not os.path.exists(f"/proc/{guard}")
@@ -66,6 +67,8 @@ def _is_free(path) -> bool:
 
 
 def _guard_of(pid: int) -> int | None:
-    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    # -ww: otherwise ps may cut its lines at the terminal's width, and the guard's path with them.
+    ps = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)]
+    found = subprocess.run(ps, capture_output=True, text=True).stdout
     lines = [line.split() for line in found.splitlines() if "guard.py" in line]
     return int(lines[0][0]) if lines else None
