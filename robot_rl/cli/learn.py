@@ -27,7 +27,13 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("learn", help="the whole job: demonstrations, training, evaluation, report")
     parser.description = __doc__
     parser.add_argument("task", metavar="TASK", help="task to learn")
-    parser.add_argument("--demos", type=int, default=20, metavar="N", help="demonstrations to record (default: 20)")
+    parser.add_argument(
+        "--demos",
+        type=demonstrations,
+        default=20,
+        metavar="N|STORES",
+        help="demonstrations to record, or replay stores that hold them: a.zarr,b.zarr (default: 20)",
+    )
     parser.add_argument("--episodes", type=int, default=50, metavar="N", help="evaluation episodes (default: 50)")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object as the last line")
     parser.add_argument("--verbose", action="store_true", help="show all output of all nodes")
@@ -35,15 +41,29 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(handler=learn)
 
 
+def demonstrations(text: str) -> int | str:
+    """How many demonstrations to record, or the stores that hold them; ArgumentTypeError for a negative number."""
+    try:
+        count = int(text)
+    except ValueError:
+        return text
+    if count < 0:
+        raise argparse.ArgumentTypeError(f"{count} demonstrations cannot be recorded: give at least 0, or stores")
+    return count
+
+
 def learn(args: argparse.Namespace) -> int:
     """Do what is still to do; 0 if the evaluation reaches the task's success threshold, 1 if not."""
-    if args.demos < 0 or args.episodes < 1:
-        raise UsageError(f"--demos {args.demos} --episodes {args.episodes}: give at least 0 and 1.")
+    if args.episodes < 1:
+        raise UsageError(f"--episodes {args.episodes}: give at least 1.")
     shared = {"task": args.task, **graph_options(args, *SHARED)}
     given = {**shared, **graph_options(args, *TRAINING)}
+    if isinstance(args.demos, str):
+        given["demos"] = args.demos
     graph = build("learn", given)
     with runner_for(graph, args.verbose) as runner:
-        record(shared, args.demos, runner)
+        if isinstance(args.demos, int):
+            record(shared, args.demos, runner)
         graph = build("learn", given)
         train(graph, runner)
         figures = assess(run_of(graph), shared, args.episodes, runner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,7 @@ class Machine:
         self.version = 0
         self.successes = 10
         self.seeds: list[int] = []
+        self.demos: list[str] = []
 
     def __enter__(self):
         return self
@@ -54,7 +56,7 @@ class Machine:
         append(run.demos, [True] * count)
 
     def learn(self, graph, run):
-        assert graph.node("learner").parameters["demos"] == [str(run.demos)]
+        self.demos = graph.node("learner").parameters["demos"]
         self.version += 1
         run.checkpoints.mkdir(exist_ok=True)
         run.weights.write_bytes(b"weights")
@@ -105,6 +107,20 @@ def test_all_phases_run_in_order_and_the_figures_come_last(machine, capsys):
 def test_the_same_command_again_has_nothing_left_to_do(machine):
     assert [learn(), learn()] == [0, 0]
     assert machine.ran == ["demo", "learn", "eval"]
+
+
+def test_it_learns_from_the_demonstrations_it_recorded(machine):
+    assert learn() == 0
+    assert machine.demos == [str(RunDir.named("reach").demos)]
+
+
+def test_it_learns_from_any_number_of_stores_and_records_none(machine, tmp_path):
+    stores = [str(tmp_path / name) for name in ("a.zarr", "b.zarr", "c.zarr")]
+    for store in stores:
+        append(Path(store), [True])
+    assert main(["learn", "reach", "--demos", ",".join(stores), "--episodes", "10"]) == 0
+    assert machine.ran == ["learn", "eval"]
+    assert machine.demos == stores
 
 
 def test_below_the_threshold_is_exit_code_1_with_a_remedy(machine, capsys):
