@@ -60,6 +60,7 @@ class LearnerNode(GraphNode):
         self._logbook = Logbook(self.run_dir.path)
         self._metrics: dict[str, float] = {}
         self._next_metrics, self._reason, self._safety = 0.0, "", dict[str, int]()
+        self._wall_s: float | None = None
         self._connect(spec)
         self._training.start()
 
@@ -74,7 +75,7 @@ class LearnerNode(GraphNode):
     @property
     def wall_s(self) -> float:
         """Training wall clock of the whole run [s]: since the learner was ready, earlier sessions included."""
-        return self._earlier_s + time.monotonic() - self._started
+        return self._earlier_s + time.monotonic() - self._started if self._wall_s is None else self._wall_s
 
     def _on_record(self, record: np.ndarray) -> None:
         if record["is_last"]:
@@ -94,7 +95,8 @@ class LearnerNode(GraphNode):
         if self.wall_s >= self._next_metrics:
             self._next_metrics = self.wall_s + METRICS_S
             self._publish_metrics()
-        self._reason = self._goal.reached(self.wall_s, self._learner.env_steps, self._training.updates)
+        if self._wall_s is None:
+            self._reason = self._goal.reached(self.wall_s, self._learner.env_steps, self._training.updates)
         if self._reason:
             self.finish(0)
 
@@ -115,15 +117,31 @@ class LearnerNode(GraphNode):
                 self._safety = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
 
     def _report(self) -> Report:
-        values = {"steps": self._writer.committed, "duplicates": self._sink.duplicates, "gaps": self._sink.gaps}
-        values |= {"updates": self._training.updates}
-        failure = self._training.failure
-        return (ERROR, str(failure), values) if failure else (OK, f"{self._training.updates} updates", values)
+        updates = self._training.updates
+        trouble = str(self._training.failure or self._sink.trouble)
+        return (ERROR if trouble else OK), trouble or f"{updates} updates", {**self._sink.counts(), "updates": updates}
+
+    def leave(self) -> None:
+        """Stop training, and take in the steps that are on their way; at the goal no episode goes on."""
+        self._wall_s = self.wall_s
+        self._training.halt()
+        self._sink.leave(ending=bool(self._reason))
+
+    @property
+    def left(self) -> bool:
+        """True once the step stream is quiet."""
+        return self._sink.left
 
     def close(self) -> None:
         """Stop training and leave checkpoint, weights and result behind, whatever ended the node."""
         wall_s = self.wall_s
         self._training.halt()
+        try:
+            self._sink.close()
+        finally:
+            self._keep(wall_s)
+
+    def _keep(self, wall_s: float) -> None:
         try:
             self._learner.save(self.run_dir.checkpoints)
             write_atomic(self.run_dir.weights, self._learner.weights())
@@ -138,7 +156,6 @@ class LearnerNode(GraphNode):
             write_json(self.run_dir.path / "safety.json", self._safety)
         finally:
             self._logbook.close()
-            self._writer.close()
 
 
 def main(args: Any = None) -> int:
