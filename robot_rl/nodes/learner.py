@@ -85,6 +85,8 @@ class LearnerNode(GraphNode):
         """What is due on the main thread: weights, debt, metrics, the end."""
         if self._training.failure is not None:
             raise self._training.failure
+        if self._training.trouble:
+            self.get_logger().error(self._training.trouble, throttle_duration_sec=10.0)
         weights = self._training.take_weights()
         if weights is not None:
             self._weights.publish(convert.bytes_to_msg(weights))
@@ -107,7 +109,10 @@ class LearnerNode(GraphNode):
         self._metrics |= {**taken, **rate, "updates": self._training.updates, "utd": self._learner.utd}
         self._metrics |= {"wall_s": self.wall_s, "env_steps": steps, "episodes": self._goal.episodes}
         self._metrics["success_rate"] = self._goal.success_rate
-        self._logbook.write(self._metrics)
+        try:
+            self._logbook.write(self._metrics)
+        except OSError as error:
+            self.get_logger().error(f"metrics are not logged: {error.strerror}: free space or mend the disk")
         names, values = list(self._metrics), list(self._metrics.values())
         self._metrics_out.publish(convert.vector_to_msg(names, values, self.now_ns()))
 
@@ -118,7 +123,7 @@ class LearnerNode(GraphNode):
 
     def _report(self) -> Report:
         updates = self._training.updates
-        trouble = str(self._training.failure or self._sink.trouble)
+        trouble = str(self._training.failure or self._sink.trouble or self._training.trouble)
         return (ERROR if trouble else OK), trouble or f"{updates} updates", {**self._sink.counts(), "updates": updates}
 
     def leave(self) -> None:
