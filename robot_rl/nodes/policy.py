@@ -35,6 +35,8 @@ CLOSE_S = 2.0
 """Wall time that the last executed action of an episode may take to arrive."""
 RESET_S = 60.0
 """Wall time after which a reset that was never answered is asked for again."""
+STOP_S = 1.0
+"""Wall time between two requests to stop an episode that is nobody's."""
 SAY_S = 1.0
 """Wall time after which a node that stays for its last steps says so."""
 AT_REST = (State.WAITING, State.DONE, State.LEAVING)
@@ -206,6 +208,9 @@ class PolicyNode(GraphNode):
                 self._enter(State.RESETTING)
                 self._resets = self.safety.resets
                 self.safety.call("reset")
+            elif self.safety.mode == "RUNNING" and waited > STOP_S:
+                self._enter(State.WAITING)
+                self.safety.call("stop")  # the episode of a policy node that is gone
         elif self.state is State.CLOSING and waited > CLOSE_S:
             self.steps.cut()
             self._send_steps()

@@ -9,7 +9,6 @@ often it had to wait for the disk.
 import os
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from rclpy.clock import Clock, ClockType
@@ -89,5 +88,4 @@ def life(role: str, domain: int, *arguments: object) -> int:
         words = (f"store:={arguments[0]}", f"image_size:={RIG.image_size}")
         return recorder.main(["--ros-args", *(word for pair in words for word in ("-p", pair))])
     notes, run_id, rate_hz = arguments
-    Path(str(notes)).write_bytes(bytes(24))
     return run(lambda: Publisher(str(notes), int(str(run_id)), float(str(rate_hz))), [])

@@ -77,7 +77,7 @@ def test_what_a_publisher_has_sent_arrives_though_it_is_killed(
         recorders.append(stream.record())
         return {}
 
-    began, made, recorders, kills = time.monotonic(), streams(STREAMS), list[int](), max(KILLS // 5, STREAMS)
+    began, made, recorders, kills = time.monotonic(), streams(STREAMS), list[int](), max(KILLS // 10, STREAMS)
     every = side_by_side(made, kills, prepare, kill, clean_shared_memory)
     time.sleep(0.5)
     for recorder in recorders:
