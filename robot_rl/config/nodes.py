@@ -69,8 +69,9 @@ class PolicyNodeConfig(RigConfig):
     allow_untrained: bool = param(False, "whether a weights file of version 0 may act")
     max_age_s: float = param(0.15, "a source older than this gives no action", ge=0.0, unit="s")
     max_backlog: int = param(700, "uncommitted steps beyond which no episode starts", ge=1, le=1000)
+    linger_s: float = param(10.0, "at its end the node stays this long for steps not yet on disk", ge=0.0, unit="s")
     max_update_debt: int = param(150, "outstanding learner updates beyond which no episode starts", ge=1)
-    wait_for_learner: bool = param(True, "start episodes only once a recorder or learner has announced itself")
+    wait_for_learner: bool = param(True, "start episodes only once a recorder or learner is there; keep steps for it")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,32 +17,7 @@ class State(Enum):
     RUNNING = "acting"
     CLOSING = "waiting for the last executed action"
     DONE = "all episodes are done"
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """What the learner or recorder has announced: steps written and updates outstanding."""
-
-    committed: int = 0
-    update_debt: float = 0.0
-
-
-@dataclass(frozen=True)
-class StartRule:
-    """The bounds beyond which no episode starts (steps not yet on disk, updates not yet done)."""
-
-    max_backlog: int
-    max_update_debt: float
-
-    def refusal(self, sent: int, backlog: Backlog | None) -> str:
-        """Return why no episode may start after `sent` steps, or ''."""
-        if backlog is None:
-            return "no learner or recorder has announced itself"
-        if sent - backlog.committed > self.max_backlog:
-            return f"{sent - backlog.committed} steps are not yet on disk"
-        if backlog.update_debt > self.max_update_debt:
-            return f"the learner is {backlog.update_debt:.0f} updates behind"
-        return ""
+    LEAVING = "waiting until the last steps are on disk"
 
 
 def episode_over(outcome: Outcome, steps_taken: int, limit: int) -> bool:

@@ -77,6 +77,11 @@ class StepAssembler:
         del self._ticks[known + 1 :]
         self._ended, self._terminal = True, False
 
+    def abandon(self) -> None:
+        """Leave the running episode as it is: what was taken stays without a last observation, the rest is dropped."""
+        self._ticks.clear()
+        self._ended = True
+
     def take(self) -> list[np.ndarray]:
         """Return the records (shape ()) that have become complete, oldest first."""
         records = []

@@ -17,7 +17,7 @@ from robot_rl.core.errors import UsageError, unknown_name
 from robot_rl.graph import environment
 from robot_rl.graph.arguments import Argument, convert, defaults
 from robot_rl.graph.catalogue import DEMO, EVAL, LEARN
-from robot_rl.graph.model import Graph, NodeSpec
+from robot_rl.graph.model import Graph, NodeSpec, OnExit
 from robot_rl.graph.settings import ALL, Settings, assign, check, merge, read_settings, resolve
 from robot_rl.robot.spec import load_robot
 
@@ -62,7 +62,7 @@ def _learn(request: Request) -> list[NodeSpec]:
     ends = "shutdown" if request.values["episodes"] else "restart"
     return [
         *_robot_side(request),
-        _node("policy", 1, request.parameters("policy", act="sample", weights=""), on_exit=ends),
+        _policy(request, ends, act="sample", weights=""),
         _node("learner", 4, learner, on_exit="shutdown", stop_timeout_s=30.0, environment={}),
         _monitor(request, budget_s=learner["learner"]["budget_s"]),
     ]
@@ -70,10 +70,9 @@ def _learn(request: Request) -> list[NodeSpec]:
 
 def _demo(request: Request) -> list[NodeSpec]:
     store = _store(request, request.run.demos)
-    policy = request.parameters("policy", act="teleop", weights="", discard_failures=True)
     return [
         *_robot_side(request),
-        _node("policy", 1, policy, on_exit="shutdown"),
+        _policy(request, "shutdown", act="teleop", weights="", discard_failures=True),
         _node("teleop", 1, request.parameters("teleop")),
         _node("recorder", 4, request.parameters("recorder", store=store), stop_timeout_s=15.0),
         _monitor(request),
@@ -81,11 +80,10 @@ def _demo(request: Request) -> list[NodeSpec]:
 
 
 def _eval(request: Request) -> list[NodeSpec]:
-    policy = request.parameters("policy", act="mean", weights=_weights(request))
     store = _store(request, request.run.eval_store)
     return [
         *_robot_side(request),
-        _node("policy", 1, policy, on_exit="shutdown"),
+        _policy(request, "shutdown", act="mean", weights=_weights(request)),
         _node("recorder", 4, request.parameters("recorder", store=store), stop_timeout_s=15.0),
         _monitor(request),
     ]
@@ -196,6 +194,12 @@ def _store(request: Request, default: Path) -> str:
 def _node(name: str, stop_order: int, parameters: Mapping[str, Any], **policies: Any) -> NodeSpec:
     policies.setdefault("environment", environment.ONE_THREAD)
     return NodeSpec(name=name, executable=name, parameters=parameters, stop_order=stop_order, **policies)
+
+
+def _policy(request: Request, on_exit: OnExit, **fixed: Any) -> NodeSpec:
+    """The policy node; the stop has patience for as long as it may stay for its last steps."""
+    parameters = request.parameters("policy", **fixed)
+    return _node("policy", 1, parameters, on_exit=on_exit, stop_timeout_s=parameters["linger_s"] + 2.0)
 
 
 def _monitor(request: Request, **fixed: Any) -> NodeSpec:

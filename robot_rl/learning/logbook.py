@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
+RETRY_S = 10.0
+"""Wall time after which a disk that refused metrics is tried again; those between are not logged."""
 COLUMNS = (
     "wall_s",
     "env_steps",
@@ -47,16 +50,29 @@ class Logbook:
         self._rows = csv.DictWriter(self._file, COLUMNS, restval="", extrasaction="ignore")
         if fresh:
             self._rows.writeheader()
-        self._board = SummaryWriter(str(run_dir / "tensorboard"), flush_secs=10)
+        self._events = str(run_dir / "tensorboard")
+        self._board: SummaryWriter | None = SummaryWriter(self._events, flush_secs=10)
+        self._try_again = 0.0
 
     def write(self, metrics: Mapping[str, float]) -> None:
-        """Log one set of metrics at its environment step."""
-        self._rows.writerow({name: f"{value:.6g}" for name, value in metrics.items()})
-        self._file.flush()
-        for name, value in metrics.items():
-            self._board.add_scalar(name, value, int(metrics.get("env_steps", 0)))
+        """Log one set of metrics at its environment step; OSError where the disk refuses, tried anew RETRY_S later."""
+        if time.monotonic() < self._try_again:
+            return
+        try:
+            self._rows.writerow({name: f"{value:.6g}" for name, value in metrics.items()})
+            self._file.flush()
+            self._board = self._board or SummaryWriter(self._events, flush_secs=10)
+            for name, value in metrics.items():
+                self._board.add_scalar(name, value, int(metrics.get("env_steps", 0)))
+        except OSError:
+            self._board = None  # its thread has ended; a new one writes a file of its own
+            self._try_again = time.monotonic() + RETRY_S
+            raise
 
     def close(self) -> None:
-        """Write out what is buffered."""
-        self._file.close()
-        self._board.close()
+        """Write out what is buffered; OSError where the disk refuses."""
+        try:
+            if self._board is not None:
+                self._board.close()
+        finally:
+            self._file.close()

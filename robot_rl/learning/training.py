@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from robot_rl.core.errors import RobotRLError
 from robot_rl.learning.learner import Learner
 from robot_rl.replay.reader import ReplayReader
 
@@ -20,13 +21,15 @@ IDLE_S = 0.005
 class Training(threading.Thread):
     """Owns the Learner and its readers; everything it tells is copied out under a lock.
 
-    `failure` holds the exception that ended the thread, if one did. New weights wait in `take_weights` every
+    `failure` holds the exception that ended the thread, if one did, `trouble` why the last checkpoint could not be
+    written, as a sentence, if so. New weights wait in `take_weights` every
     `publish_every` updates, the first ones before any update.
     """
 
     def __init__(self, learner: Learner, online: ReplayReader, checkpoints: Path, nice: int = 0) -> None:
         super().__init__(name="training", daemon=True)
         self.failure: BaseException | None = None
+        self.trouble = ""
         self._learner, self._online, self._checkpoints, self._nice = learner, online, checkpoints, nice
         self._halt, self._lock = threading.Event(), threading.Lock()
         self._weights: bytes | None = learner.weights()
@@ -82,4 +85,12 @@ class Training(threading.Thread):
                 self._sums[name] += value
         self.updates = updates  # last: who sees the number finds its weights and metrics
         if updates % config.checkpoint_every == 0:
+            self._save()
+
+    def _save(self) -> None:
+        """Write a checkpoint. A disk that is full for a while does not end the training: the next one comes soon."""
+        try:
             self._learner.save(self._checkpoints)
+            self.trouble = ""
+        except RobotRLError as error:
+            self.trouble = str(error)

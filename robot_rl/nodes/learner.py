@@ -60,6 +60,7 @@ class LearnerNode(GraphNode):
         self._logbook = Logbook(self.run_dir.path)
         self._metrics: dict[str, float] = {}
         self._next_metrics, self._reason, self._safety = 0.0, "", dict[str, int]()
+        self._wall_s: float | None = None
         self._connect(spec)
         self._training.start()
 
@@ -74,7 +75,7 @@ class LearnerNode(GraphNode):
     @property
     def wall_s(self) -> float:
         """Training wall clock of the whole run [s]: since the learner was ready, earlier sessions included."""
-        return self._earlier_s + time.monotonic() - self._started
+        return self._earlier_s + time.monotonic() - self._started if self._wall_s is None else self._wall_s
 
     def _on_record(self, record: np.ndarray) -> None:
         if record["is_last"]:
@@ -84,6 +85,8 @@ class LearnerNode(GraphNode):
         """What is due on the main thread: weights, debt, metrics, the end."""
         if self._training.failure is not None:
             raise self._training.failure
+        if self._training.trouble:
+            self.get_logger().error(self._training.trouble, throttle_duration_sec=10.0)
         weights = self._training.take_weights()
         if weights is not None:
             self._weights.publish(convert.bytes_to_msg(weights))
@@ -94,7 +97,8 @@ class LearnerNode(GraphNode):
         if self.wall_s >= self._next_metrics:
             self._next_metrics = self.wall_s + METRICS_S
             self._publish_metrics()
-        self._reason = self._goal.reached(self.wall_s, self._learner.env_steps, self._training.updates)
+        if self._wall_s is None:
+            self._reason = self._goal.reached(self.wall_s, self._learner.env_steps, self._training.updates)
         if self._reason:
             self.finish(0)
 
@@ -105,7 +109,10 @@ class LearnerNode(GraphNode):
         self._metrics |= {**taken, **rate, "updates": self._training.updates, "utd": self._learner.utd}
         self._metrics |= {"wall_s": self.wall_s, "env_steps": steps, "episodes": self._goal.episodes}
         self._metrics["success_rate"] = self._goal.success_rate
-        self._logbook.write(self._metrics)
+        try:
+            self._logbook.write(self._metrics)
+        except OSError as error:
+            self.get_logger().error(f"metrics are not logged: {error.strerror}: free space or mend the disk")
         names, values = list(self._metrics), list(self._metrics.values())
         self._metrics_out.publish(convert.vector_to_msg(names, values, self.now_ns()))
 
@@ -115,15 +122,31 @@ class LearnerNode(GraphNode):
                 self._safety = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
 
     def _report(self) -> Report:
-        values = {"steps": self._writer.committed, "duplicates": self._sink.duplicates, "gaps": self._sink.gaps}
-        values |= {"updates": self._training.updates}
-        failure = self._training.failure
-        return (ERROR, str(failure), values) if failure else (OK, f"{self._training.updates} updates", values)
+        updates = self._training.updates
+        trouble = str(self._training.failure or self._sink.trouble or self._training.trouble)
+        return (ERROR if trouble else OK), trouble or f"{updates} updates", {**self._sink.counts(), "updates": updates}
+
+    def leave(self) -> None:
+        """Stop training, and take in the steps that are on their way; at the goal no episode goes on."""
+        self._wall_s = self.wall_s
+        self._training.halt()
+        self._sink.leave(ending=bool(self._reason))
+
+    @property
+    def left(self) -> bool:
+        """True once the step stream is quiet."""
+        return self._sink.left
 
     def close(self) -> None:
         """Stop training and leave checkpoint, weights and result behind, whatever ended the node."""
         wall_s = self.wall_s
         self._training.halt()
+        try:
+            self._sink.close()
+        finally:
+            self._keep(wall_s)
+
+    def _keep(self, wall_s: float) -> None:
         try:
             self._learner.save(self.run_dir.checkpoints)
             write_atomic(self.run_dir.weights, self._learner.weights())
@@ -138,7 +161,6 @@ class LearnerNode(GraphNode):
             write_json(self.run_dir.path / "safety.json", self._safety)
         finally:
             self._logbook.close()
-            self._writer.close()
 
 
 def main(args: Any = None) -> int:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from rclpy.clock import Clock, ClockType
-from sensor_msgs.msg import JointState, PointCloud2
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Header, UInt8MultiArray
 
 from robot_rl.config.nodes import PolicyNodeConfig
+from robot_rl.control.backlog import BacklogRule
 from robot_rl.control.choose import Chooser
-from robot_rl.control.episode import Backlog, EpisodeTally, StartRule, State, episode_over
+from robot_rl.control.episode import EpisodeTally, State, episode_over
 from robot_rl.control.steps import StepAssembler
 from robot_rl.core.errors import RobotRLError
 from robot_rl.core.observation import Observation
@@ -25,6 +26,7 @@ from robot_rl.nodes.loading import choose_from
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.nodes.safety_client import SafetyClient
 from robot_rl.nodes.senses import Senses
+from robot_rl.nodes.step_stream import StepStream
 from robot_rl.perception.synchronizer import Missing
 from robot_rl.robot.spec import load_robot, step_spec
 
@@ -33,6 +35,11 @@ CLOSE_S = 2.0
 """Wall time that the last executed action of an episode may take to arrive."""
 RESET_S = 60.0
 """Wall time after which a reset that was never answered is asked for again."""
+STOP_S = 1.0
+"""Wall time between two requests to stop an episode that is nobody's."""
+SAY_S = 1.0
+"""Wall time after which a node that stays for its last steps says so."""
+AT_REST = (State.WAITING, State.DONE, State.LEAVING)
 MAX_GAP = 5
 """Ticks without an observation after which a running episode is truncated."""
 
@@ -46,25 +53,25 @@ class PolicyNode(GraphNode):
         self.spec = step_spec(config, load_robot(config.robot))
         run_id = int(np.random.SeedSequence().generate_state(1)[0])
         self.steps = StepAssembler(self.spec, run_id)
-        self.rule = StartRule(config.max_backlog, config.max_update_debt)
         self.tally = EpisodeTally(config.episodes, config.discard_failures)
         self.chooser: Chooser = choose_from(config, self.spec)
         self.state, self.refusal = State.WAITING, ""
-        self.backlog: Backlog | None = None if config.wait_for_learner else Backlog()
         self._last_tick_ns, self._fresh_ns, self._taken, self._gap, self._resets = 0, 0, 0, 0, 0
         self._since = time.monotonic()
         self._proposed: np.ndarray | None = None
+        rule = BacklogRule(
+            config.max_backlog, config.max_update_debt, config.episode_steps + 1, config.wait_for_learner
+        )
+        self.stream = StepStream(self, run_id, rule, self._on_learner)
         self._connect()
 
     def _connect(self) -> None:
         self._action = self.create_publisher(JointState, "action/policy", qos.COMMAND)
         self._tick_pub = self.create_publisher(Header, "tick", qos.STREAM)
-        self._step = self.create_publisher(PointCloud2, "step", qos.STEP)
         self._episode = self.create_publisher(JointState, "episode", qos.EVENTS)
         self.safety = SafetyClient(self, self._on_safety)
         self.senses = Senses(self, self.spec.observation, self.config.max_age_s, self._tick_by_data)
         self.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)
-        self.create_subscription(JointState, "learner/status", self._on_learner, qos.LATCHED)
         if self.config.act != "teleop" and not self.config.weights:
             self.create_subscription(UInt8MultiArray, "policy/weights", self._on_weights, qos.LATCHED)
         self.create_timer(0.05, self._attend, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -79,10 +86,9 @@ class PolicyNode(GraphNode):
         self.steps.execute(convert.time_from_msg(msg.header.stamp), action, source, latency)
         self._send_steps()
 
-    def _on_learner(self, msg: JointState) -> None:
-        values = convert.mapping_from_msg(msg)
-        committed = int(values["committed"]) if int(values["run_id"]) == self.steps.run_id else 0
-        self.backlog = Backlog(committed, values["update_debt"])
+    def _on_learner(self) -> None:
+        if self.stream.ending and self.state not in AT_REST:
+            self._abandon()
         self._attend()
 
     def _on_weights(self, msg: UInt8MultiArray) -> None:
@@ -100,9 +106,7 @@ class PolicyNode(GraphNode):
         elif self.state is State.STARTING and mode == "RUNNING":
             self._begin()
         elif self.state is State.RUNNING and mode != "RUNNING":
-            self.get_logger().warning(f"episode {self.steps.episode} truncated: the safety node is {mode}")
-            self.steps.cut()
-            self._enter(State.CLOSING)
+            self._cut(f"the safety node is {mode}")
             self._send_steps()
         elif self.state is State.WAITING:
             self._attend()
@@ -170,9 +174,20 @@ class PolicyNode(GraphNode):
             self._enter(State.CLOSING)
             self._send_steps()
 
+    def _cut(self, reason: str) -> None:
+        self.get_logger().warning(f"episode {self.steps.episode} truncated: {reason}")
+        self.steps.cut()
+        self._enter(State.CLOSING)
+
+    def _abandon(self) -> None:
+        self.steps.abandon()
+        self._enter(State.WAITING)
+        self.safety.call("stop")
+
     def _send_steps(self) -> None:
-        for record in self.steps.take():
-            self._step.publish(convert.step_to_msg(record))
+        if self.state is State.RUNNING and self.stream.full:
+            self._cut(f"the last {self.stream.unwritten} steps are not on disk")
+        self.stream.send(self.steps.take())
         if self.state is State.CLOSING and not self.steps.open:
             self._close_episode()
 
@@ -188,18 +203,24 @@ class PolicyNode(GraphNode):
         """What no message triggers: the next episode, time-outs, and the end."""
         waited = time.monotonic() - self._since
         if self.state is State.WAITING:
-            self.refusal = self.chooser.refusal or self.rule.refusal(self.steps.seq, self.backlog)
+            self.refusal = self.chooser.refusal or self.stream.refusal
             if not self.refusal and self.safety.mode in ("IDLE", "READY"):
                 self._enter(State.RESETTING)
                 self._resets = self.safety.resets
                 self.safety.call("reset")
+            elif self.safety.mode == "RUNNING" and waited > STOP_S:
+                self._enter(State.WAITING)
+                self.safety.call("stop")  # the episode of a policy node that is gone
         elif self.state is State.CLOSING and waited > CLOSE_S:
             self.steps.cut()
             self._send_steps()
         elif self.state in (State.RESETTING, State.STARTING) and (self.safety.refused or waited > RESET_S):
             self._enter(State.WAITING)
-        elif self.state is State.DONE and self.backlog is not None and self.backlog.committed >= self.steps.seq:
+        elif self.state is State.DONE and self.stream.settled:
             self.finish(0)
+        elif self.state is State.LEAVING and waited > SAY_S:
+            wait = f"{self.stream.unwritten} steps are not yet on disk: waiting up to {self.config.linger_s:g} s"
+            self.get_logger().warning(f"{wait} for a learner or recorder; interrupt to give them up", once=True)
 
     def _enter(self, state: State) -> None:
         self.state, self._since = state, time.monotonic()
@@ -207,8 +228,26 @@ class PolicyNode(GraphNode):
     def _report(self) -> Report:
         counts = {f"{source} {absence.name}": n for (source, absence), n in self.senses.sync.counts.items()}
         values: dict[str, object] = {"state": self.state.name, "episode": self.steps.episode, "seq": self.steps.seq}
-        values |= {"policy_version": self.chooser.version, "waiting_for": self.refusal, **counts}
+        values |= {"unwritten": self.stream.unwritten, "waiting_for": self.refusal}
+        values |= {"policy_version": self.chooser.version, **counts}
         return (WARN if counts or self.refusal else OK), self.state.value, values
+
+    def leave(self) -> None:
+        """Drop the running episode; then stay while its steps are not on disk: the stream's history ends with us."""
+        if self.state not in AT_REST:
+            self._abandon()
+        self._enter(State.LEAVING)
+
+    @property
+    def left(self) -> bool:
+        """True once all steps are on disk, or nobody came to write them."""
+        return self.stream.settled or time.monotonic() - self._since > self.config.linger_s
+
+    def close(self) -> None:
+        """Say what is lost."""
+        if self.stream.unwritten:
+            lost = f"{self.stream.unwritten} steps may be lost"
+            self.get_logger().error(f"{lost}: no learner or recorder said in time that they are on disk")
 
 
 def main(args: Any = None) -> int:

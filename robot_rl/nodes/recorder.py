@@ -7,7 +7,7 @@ from typing import Any
 
 from robot_rl.config.nodes import RecorderNodeConfig
 from robot_rl.core.errors import UsageError
-from robot_rl.nodes.diagnostics import OK, WARN, Diagnostics, Report
+from robot_rl.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Report
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.nodes.sink import StepSink
 from robot_rl.replay.writer import ReplayWriter
@@ -28,12 +28,22 @@ class RecorderNode(GraphNode):
         Diagnostics(self, "steps", config.store, self._report)
 
     def _report(self) -> Report:
-        values = {"committed": self._writer.committed, "duplicates": self._sink.duplicates, "gaps": self._sink.gaps}
-        return (WARN if self._sink.gaps else OK), f"{self._writer.committed} steps", values
+        sink = self._sink
+        level = ERROR if sink.trouble else WARN if sink.gaps else OK
+        return level, sink.trouble or f"{self._writer.committed} steps", sink.counts()
+
+    def leave(self) -> None:
+        """Take in what is on its way."""
+        self._sink.leave(ending=False)
+
+    @property
+    def left(self) -> bool:
+        """True once the step stream is quiet."""
+        return self._sink.left
 
     def close(self) -> None:
         """Commit and release the store."""
-        self._writer.close()
+        self._sink.close()
 
 
 def main(args: Any = None) -> int:

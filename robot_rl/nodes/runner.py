@@ -41,6 +41,14 @@ class GraphNode(Node):
         if self.exit_code is None:
             self.exit_code = code
 
+    def leave(self) -> None:
+        """Called when the node is to end in order: it is served until it has `left`, then closed."""
+
+    @property
+    def left(self) -> bool:
+        """True once the node needs no more service."""
+        return True
+
     def close(self) -> None:
         """Called once before the process ends, while publishers still work."""
 
@@ -48,8 +56,8 @@ class GraphNode(Node):
 def run(factory: Callable[[], GraphNode], args: Any = None) -> int:
     """Spin the node that `factory` makes until it finishes or a signal comes; return the exit code.
 
-    A RobotRLError ends it with one sentence on standard error; anything else prints its traceback and gives 1, after
-    `close` has run.
+    Then the node leaves, which another signal cuts short. A RobotRLError ends it with one sentence on standard error;
+    anything else prints its traceback and gives 1. In every case `close` runs last.
     """
     stop: list[int] = []
 
@@ -64,7 +72,10 @@ def run(factory: Callable[[], GraphNode], args: Any = None) -> int:
     try:
         node = factory()
         ended = node
-        Spinner(node).spin(until=lambda: bool(stop) or ended.exit_code is not None)
+        spinner = Spinner(node)
+        spinner.spin(until=lambda: bool(stop) or ended.exit_code is not None)
+        node.leave()
+        spinner.spin(until=lambda: ended.left or len(stop) > 1)
         return INTERRUPTED if node.exit_code is None else node.exit_code
     except RobotRLError as error:
         print(f"[ERROR] {error}", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -12,20 +13,27 @@ from sensor_msgs.msg import JointState, PointCloud2
 from robot_rl.core.errors import RobotRLError, SchemaError
 from robot_rl.core.record import StepSpec
 from robot_rl.nodes import convert, qos
+from robot_rl.nodes.learner_status import LearnerStatus, status_to_msg
 from robot_rl.nodes.runner import GraphNode
 from robot_rl.replay.writer import ReplayWriter
 
-RETRY_S = 1.0
-"""Wall time after which steps that the disk refused are tried again."""
-STATUS_NAMES = ("run_id", "committed", "env_steps", "updates", "update_debt")
+ATTEND_S = 0.2
+"""Wall time after which a changed status is announced, and steps that the disk refused are tried again."""
+ANNOUNCE_EVERY = 10
+"""Steps after which the status is announced in any case."""
+QUIET_S, LEAVE_S = 0.5, 3.0
+"""Wall time without a step after which a sink that is to end does so, and the most it waits for that."""
+RUNS = 8
+"""Writers of steps whose committed number is announced: those that came last."""
 
 
 class StepSink:
-    """Writes steps of the `step` topic and announces the number committed on `learner/status`.
+    """Writes steps of the `step` topic and announces the numbers committed on `learner/status`.
 
-    A step that the disk refuses waits and is tried again, so none is lost and `committed` stands still meanwhile,
-    which keeps the policy node from starting episodes. Duplicates (a restarted writer gets the stream's history again)
-    are dropped by sequence number, gaps are counted.
+    A step that the disk refuses waits and is tried again, so none is lost. `committed` stands still meanwhile and
+    `waiting` counts them, either of which keeps policy nodes from starting episodes and so bounds what waits.
+    Duplicates (a restarted sink gets the stream's history again) are dropped by sequence number, gaps are counted; a
+    step of another layout is `misfits` and never counts as committed.
     """
 
     def __init__(
@@ -35,21 +43,75 @@ class StepSink:
         writer: ReplayWriter,
         on_record: Callable[[np.ndarray], None] | None = None,
     ) -> None:
-        self._on_record = on_record
-        self._node, self._spec, self._writer = node, spec, writer
-        self.duplicates, self.gaps, self.run_id, self._next = 0, 0, 0, 0
+        """`on_record` is called with each record that has been committed."""
+        self._node, self._spec, self._writer, self._on_record = node, spec, writer, on_record
+        self.duplicates, self.gaps, self.misfits = 0, 0, 0
         self.updates, self.update_debt = 0, 0.0
-        self._status = node.create_publisher(JointState, "learner/status", qos.LATCHED)
+        self._refusal, self._misfit = "", ""
+        self._next: dict[int, int] = {}
         self._waiting: deque[np.ndarray] = deque()
-        node.create_subscription(PointCloud2, "step", self._on_step, qos.STEP)
-        node.create_timer(RETRY_S, self._write_waiting, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._ending, self._heard, self._deadline = False, time.monotonic(), float("inf")
+        self._announced: LearnerStatus | None = None
+        self._publisher = node.create_publisher(JointState, "learner/status", qos.LATCHED)
+        self._subscription = node.create_subscription(PointCloud2, "step", self._on_step, qos.STEP)
+        node.create_timer(ATTEND_S, self._attend, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.announce()
 
+    @property
+    def status(self) -> LearnerStatus:
+        """What `announce` publishes."""
+        waiting, rows = len(self._waiting), self._writer.committed
+        return LearnerStatus(dict(self._next), rows, self.updates, self.update_debt, waiting, self._ending)
+
+    def announce(self) -> None:
+        """Publish the latched status."""
+        self._announced = self.status
+        self._publisher.publish(status_to_msg(self._announced, self._node.now_ns()))
+
+    @property
+    def trouble(self) -> str:
+        """What keeps steps from the store, as a sentence, or ''."""
+        return self._refusal or self._misfit
+
+    def counts(self) -> dict[str, object]:
+        """Figures for diagnostics."""
+        counts: dict[str, object] = {"steps": self._writer.committed, "duplicates": self.duplicates}
+        return counts | {"gaps": self.gaps, "misfits": self.misfits, "waiting": len(self._waiting)}
+
+    def leave(self, ending: bool) -> None:
+        """Serve the stream until it is quiet (`left`), so that what is on its way arrives.
+
+        With `ending` the job is done: policy nodes are told to leave their episode and to send nothing more.
+        """
+        self._ending, self._heard = ending, time.monotonic()
+        self._deadline = self._heard + LEAVE_S
+        self.announce()
+
+    @property
+    def left(self) -> bool:
+        """True once nothing more is to be expected after `leave`."""
+        now, silent = time.monotonic(), not self._node.count_publishers(self._subscription.topic_name)
+        return not self._waiting and (silent or now - self._heard > QUIET_S) or now > self._deadline
+
+    def close(self) -> None:
+        """Close the store, and say so if steps must be left behind."""
+        self._write_waiting()
+        if self._waiting:
+            self._node.get_logger().error(f"{len(self._waiting)} steps are not on disk: {self.trouble}")
+        self._writer.close()
+
+    def _attend(self) -> None:
+        self._write_waiting()
+        if self.status != self._announced:
+            self.announce()
+
     def _on_step(self, msg: PointCloud2) -> None:
+        self._heard = time.monotonic()
         try:
             record = convert.step_from_msg(msg, self._spec)
         except SchemaError as error:
-            self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
+            self.misfits, self._misfit = self.misfits + 1, str(error)
+            self._node.get_logger().error(self._misfit, throttle_duration_sec=5.0)
             return
         self._waiting.append(record)
         self._write_waiting()
@@ -60,27 +122,33 @@ class StepSink:
             try:
                 self._write(self._waiting[0])
             except RobotRLError as error:
-                self._node.get_logger().error(str(error), throttle_duration_sec=5.0)
+                self._refusal = str(error)
+                self._node.get_logger().error(self._refusal, throttle_duration_sec=5.0)
                 return
             self._waiting.popleft()
+        if self._refusal:
+            self._refusal = ""
+            self._node.get_logger().warning("the disk takes steps again; none is lost")
 
     def _write(self, record: np.ndarray) -> None:
         run_id, seq = int(record["run_id"]), int(record["seq"])
-        if run_id != self.run_id:
-            self.run_id, self._next = run_id, self._writer.last_seq(run_id) + 1
-        if seq < self._next:
+        due = self._due(run_id)
+        if seq < due:
             self.duplicates += 1
             return
         self._writer.append(record)
         self._writer.commit()
-        self.gaps += seq - self._next
-        self._next = seq + 1
+        self.gaps += seq - due
+        self._next[run_id] = seq + 1
         if self._on_record is not None:
             self._on_record(record)
-        if record["is_last"] or seq % 10 == 0:
+        if record["is_last"] or seq % ANNOUNCE_EVERY == 0:
             self.announce()
 
-    def announce(self) -> None:
-        """Publish the latched status: steps committed of the current writer, environment steps, updates and debt."""
-        values = (self.run_id, self._next, self._writer.committed, self.updates, self.update_debt)
-        self._status.publish(convert.vector_to_msg(STATUS_NAMES, values, self._node.now_ns()))
+    def _due(self, run_id: int) -> int:
+        """The sequence number that comes next from a writer of steps."""
+        if run_id not in self._next:
+            self._next[run_id] = self._writer.last_seq(run_id) + 1
+            while len(self._next) > RUNS:
+                self._next.pop(next(iter(self._next)))
+        return self._next[run_id]

@@ -95,6 +95,19 @@ def test_an_episode_cut_before_anything_was_known_leaves_no_open_step() -> None:
     assert steps.take() == [] and not steps.open
 
 
+def test_an_abandoned_episode_keeps_what_has_left_and_nothing_else() -> None:
+    steps = StepAssembler(SPEC, 0)
+    steps.begin()
+    for t in range(3):
+        steps.observe(seen(t), Outcome(0.0), np.zeros(2, np.float32), 0)
+        steps.execute(t, np.ones(2), Source.POLICY, 0.0)
+    assert len(steps.take()) == 2
+    steps.abandon()
+    assert steps.take() == [] and not steps.open
+    following = play(steps, 1, Outcome(1.0, True, True))
+    assert [(int(r["seq"]), int(r["episode"]), int(r["index"])) for r in following] == [(2, 1, 0), (3, 1, 1)]
+
+
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=6))
 def test_episodes_of_any_length_leave_whole_and_numbered(plan: list[tuple[int, bool]]) -> None:
     steps, records = StepAssembler(SPEC, 0), []

@@ -1,10 +1,12 @@
 """Metrics on disk: one table that a run continues, and the clock read back from it."""
 
 import csv
+import resource
 from pathlib import Path
 
 import pytest
 
+from robot_rl.learning import logbook
 from robot_rl.learning.logbook import Logbook, last_wall_s
 
 
@@ -21,6 +23,26 @@ def test_a_run_that_goes_on_appends_to_the_same_table(tmp_path: Path) -> None:
     assert [row["wall_s"] for row in rows(tmp_path)] == ["1", "2"]
     assert rows(tmp_path)[0]["q_mean"] == "0.5" and rows(tmp_path)[0]["alpha"] == ""
     assert list((tmp_path / "tensorboard").glob("events*"))
+
+
+def test_a_disk_that_refuses_for_a_while_ends_neither_table_nor_tensorboard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logbook, "RETRY_S", 0.0)
+    book = Logbook(tmp_path)
+    book.write({"wall_s": 1.0, "env_steps": 1.0})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        for _ in range(3):
+            with pytest.raises(OSError, match="File too large"):
+                book.write({"wall_s": 2.0, "env_steps": 2.0})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    book.write({"wall_s": 3.0, "env_steps": 3.0})
+    book.close()
+    assert rows(tmp_path)[0]["wall_s"] == "1" and rows(tmp_path)[-1]["wall_s"] == "3"
+    assert len(list((tmp_path / "tensorboard").glob("events*"))) >= 2
 
 
 def test_the_clock_comes_back_and_a_torn_row_does_not_count(tmp_path: Path) -> None:

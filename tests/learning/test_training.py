@@ -1,5 +1,7 @@
 """Training beside a collector: it updates what is due, publishes, keeps failures, and stops when told."""
 
+import errno
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +65,26 @@ def test_metrics_are_means_over_the_updates_since_the_last_call(rig: Rig) -> Non
     metrics = training.take_metrics()
     assert metrics["count"] == 15 and np.isfinite(metrics["critic_loss"])
     assert training.take_metrics() == {}
+
+
+def test_a_disk_that_refuses_a_checkpoint_does_not_end_the_training(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    training, writer, folder = rig
+    assert until(lambda: training.updates == 15)
+
+    def grow(number: int) -> None:
+        writer.append(synthetic_episode(writer.spec, 31, first_seq=31 * number, episode=number))
+        writer.commit()
+        assert until(lambda: training.updates == 15 * (number + 1))
+
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        grow(1)
+        assert "No space left" in training.trouble and training.failure is None
+    grow(2)
+    assert training.trouble == "" and len(list((folder / "checkpoints").glob("updates_*"))) > 1
 
 
 def test_a_failure_is_kept_for_the_caller(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The receiving end of the step stream: every step once, in order, whatever restarts and whatever the disk does."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import PointCloud2
 
 from robot_rl.core.errors import RobotRLError
-from robot_rl.nodes import convert
+from robot_rl.nodes import convert, qos
 from robot_rl.nodes.runner import GraphNode
-from robot_rl.nodes.sink import StepSink
+from robot_rl.nodes.sink import QUIET_S, RUNS, StepSink
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
@@ -71,24 +73,89 @@ def test_a_restarted_policy_begins_a_count_of_its_own(node: Node, writer: Replay
     assert stored(writer) == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]
 
 
+def test_each_writer_is_told_its_own_number_whoever_came_last(node: Node, writer: ReplayWriter) -> None:
+    """A straggler of a writer that is gone must not make the living one's steps look unwritten."""
+    sink, old, new = StepSink(node, SPEC, writer), synthetic_episode(SPEC, 9), synthetic_episode(SPEC, 5, run_id=2)
+    send(sink, old[:3])
+    send(sink, new)
+    send(sink, old[3:4])
+    assert dict(sink.status.committed) == {1: 4, 2: 5}
+    assert stored(writer) == [(1, 0), (1, 1), (1, 2), *((2, n) for n in range(5)), (1, 3)] and sink.gaps == 0
+
+
+def test_only_the_last_writers_are_announced_and_an_early_one_goes_on_where_it_was(
+    node: Node, writer: ReplayWriter
+) -> None:
+    sink, early = StepSink(node, SPEC, writer), synthetic_episode(SPEC, 3, run_id=99)
+    send(sink, early[:2])
+    for run_id in range(1, RUNS + 1):
+        send(sink, synthetic_episode(SPEC, 1, run_id=run_id))
+    assert set(sink.status.committed) == set(range(1, RUNS + 1))
+    send(sink, early)
+    assert sink.status.committed[99] == 3 and (sink.duplicates, sink.gaps) == (2, 0)
+
+
+def test_a_restarted_sink_that_gets_nothing_new_announces_what_is_on_disk(node: Node, writer: ReplayWriter) -> None:
+    episode = synthetic_episode(SPEC, 6)
+    send(StepSink(node, SPEC, writer), episode)
+    again = StepSink(node, SPEC, writer)
+    send(again, episode)
+    again._attend()
+    assert again._announced == again.status and dict(again.status.committed) == {1: 6}
+
+
+def test_a_step_of_another_layout_is_refused_aloud_and_holds_up_nobody_else(node: Node, writer: ReplayWriter) -> None:
+    sink = StepSink(node, SPEC, writer)
+    for record in synthetic_episode(synthetic_spec(8), 3):
+        sink._on_step(convert.step_to_msg(record))
+    assert sink.misfits == 3 and "image_size" in sink.trouble and sink.status.committed == {}
+    send(sink, synthetic_episode(SPEC, 2, run_id=2))
+    assert stored(writer) == [(2, 0), (2, 1)]
+
+
 def test_a_gap_is_counted(node: Node, writer: ReplayWriter) -> None:
     sink, episode = StepSink(node, SPEC, writer), synthetic_episode(SPEC, 6)
     send(sink, episode[[0, 1, 4, 5]])
     assert sink.gaps == 2
 
 
+@pytest.mark.parametrize("call", ["append", "commit"])
 def test_steps_that_the_disk_refuses_are_kept_and_written_when_it_takes_them(
-    node: Node, writer: ReplayWriter, monkeypatch: pytest.MonkeyPatch
+    node: Node, writer: ReplayWriter, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    sink, episode = StepSink(node, SPEC, writer), synthetic_episode(SPEC, 6)
+    seen: list[int] = []
+    sink = StepSink(node, SPEC, writer, on_record=lambda record: seen.append(int(record["seq"])))
+    episode = synthetic_episode(SPEC, 6)
     send(sink, episode[:2])
 
-    def full(record: np.ndarray) -> int:
+    def full(*_: object) -> int:
         raise RobotRLError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "append", full)
+        patch.setattr(writer, call, full)
         send(sink, episode[2:5])
-        assert writer.committed == 2
+        assert writer.committed == 2 and sink.trouble == "no space left"
+        assert (sink.status.waiting, dict(sink.status.committed)) == (3, {1: 2})
     send(sink, episode[5:])
     assert stored(writer) == [(1, n) for n in range(6)] and sink.gaps == 0
+    assert seen == list(range(6)) and sink.trouble == "" and sink.status.waiting == 0
+
+
+def test_a_sink_that_has_done_its_job_says_so_and_leaves_when_the_stream_is_quiet(
+    node: Node, writer: ReplayWriter
+) -> None:
+    sink = StepSink(node, SPEC, writer)
+    assert not sink.status.ending
+    sink.leave(ending=True)
+    assert sink._announced is not None and sink._announced.ending
+    assert sink.left, "nobody publishes steps"
+    publisher = node.create_publisher(PointCloud2, "step", qos.STEP)
+    deadline = time.monotonic() + 5.0
+    while sink.left and time.monotonic() < deadline:
+        time.sleep(0.01)
+    sink.leave(ending=True)
+    send(sink, synthetic_episode(SPEC, 2))
+    assert not sink.left, "somebody has just published one"
+    time.sleep(QUIET_S + 0.1)
+    assert sink.left
+    node.destroy_publisher(publisher)

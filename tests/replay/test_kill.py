@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from robot_rl.core.errors import UsageError
 from robot_rl.core.record import StepSpec
@@ -18,53 +18,40 @@ from robot_rl.replay.synthetic import synthetic_episode
 from robot_rl.replay.verify import verify
 from robot_rl.replay.writer import ReplayWriter
 
-KILLS = int(os.environ.get("ROBOT_RL_KILLS", "15"))
-
-# Writes steps one at a time from where the store ends; acknowledges each commit on its standard output.
-WRITER = """
-import os, sys
-from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
-from robot_rl.replay.writer import ReplayWriter
-spec = synthetic_spec()
-os.write(1, b"ready\\n")
-writer = ReplayWriter.open(sys.argv[1], spec, {"task": "reach"}, chunk_rows=(8, 32))
-seq = writer.last_seq(1) + 1
-while True:
-    for seq in range(seq, seq + int(sys.argv[2])):
-        episode, index = divmod(seq, 10)
-        writer.append(synthetic_episode(spec, 10, first_seq=10 * episode, episode=episode)[index])
-    seq += 1
-    os.write(1, b"%d\\n" % writer.commit())
-"""
+KILLS = int(os.environ.get("ROBOT_RL_KILLS", "50"))
+KILLS_OF_A_STORE = 10
+FILE = Path(__file__).with_name("writer_life.py")
+pytestmark = pytest.mark.timeout(60 + KILLS)
 
 
-def kill_once(path: Path, chance: random.Random) -> int:
-    """Run the writer, kill it at a random instant, return the number of rows it acknowledged (0 if none)."""
-    command = [sys.executable, "-c", WRITER, str(path), str(chance.choice([1, 1, 3]))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
-        time.sleep(chance.uniform(0.0, 0.05))
-        child.kill()
-        lines = child.stdout.read().split(b"\n")[:-1]
-    return int(lines[-1]) if lines else 0
+def check(path: Path, spec: StepSpec, acknowledged: int) -> int:
+    """Every acknowledged row is there, whole, once and in order; returns the number of rows that count."""
+    try:
+        reader = ReplayReader(path)
+    except UsageError:
+        assert acknowledged == 0, "only a store that was being created may be none yet"
+        return 0
+    committed = len(reader)
+    assert committed >= acknowledged
+    made = [synthetic_episode(spec, 10, first_seq=10 * k, episode=k) for k in range(committed // 10 + 1)]
+    assert reader.rows(np.arange(committed)).tobytes() == np.concatenate(made)[:committed].tobytes()
+    found = verify(path)
+    assert (found.problems, found.missing_steps) == ((), 0)
+    return committed
 
 
-def test_kill_at_any_instant(tmp_path: Path, spec: StepSpec) -> None:
-    """Each time: every acknowledged row is there, whole, once and in order; then the next writer goes on."""
-    path, chance, committed = tmp_path / "s", random.Random(1), 0
-    for _ in range(KILLS):
-        acknowledged = max(kill_once(path, chance), committed)
-        try:
-            reader = ReplayReader(path)
-        except UsageError:
-            assert acknowledged == 0, "killed while the store was being created"
-            continue
-        committed = len(reader)
-        assert committed >= acknowledged
-        made = [synthetic_episode(spec, 10, first_seq=10 * k, episode=k) for k in range(committed // 10 + 1)]
-        assert reader.rows(np.arange(committed)).tobytes() == np.concatenate(made)[:committed].tobytes()
-        found = verify(path)
-        assert (found.problems, found.missing_steps) == ((), 0)
-    assert committed > 0
+def test_kill_at_any_instant(tmp_path: Path, spec: StepSpec, zygote: Callable) -> None:
+    """Each time all that was acknowledged is there, and the next writer goes on."""
+    writers, chance, began, rows = zygote(FILE), random.Random(1), time.monotonic(), []
+    for kill in range(KILLS):
+        path = tmp_path / str(kill // KILLS_OF_A_STORE)
+        committed = rows.pop() if kill % KILLS_OF_A_STORE else 0
+        writer = writers.start(str(path), chance.choice([1, 1, 3]))
+        time.sleep(chance.choice([0.02, 0.12]) * chance.random())
+        assert writers.end(writer) == -9
+        acknowledged = int(writers.said[-1]) if writers.said else 0
+        writers.said.clear()
+        rows.append(check(path, spec, max(acknowledged, committed)))
+    print(f"{KILLS} kills, {sum(rows)} steps in {len(rows)} stores, {time.monotonic() - began:.0f} s")
+    assert sum(rows) > KILLS
     ReplayWriter.open(path, spec, {"task": "reach"}).close()
