@@ -24,7 +24,7 @@ ROS = ("rclpy", "rcl_interfaces", "builtin_interfaces", "rosgraph_msgs", "std_sr
 ROOMS_OF = {
     "rclpy": {"nodes", "cli"},
     "torch": {"learning", "nodes", "cli", "bench"},
-    "zarr": {"replay"},
+    "zarr": {"replay", "bench"},
     "mujoco": {"robot", "safety"},
     "mink": {"robot", "safety"},
     "launch": {"graph"},
