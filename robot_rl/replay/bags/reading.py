@@ -1,0 +1,133 @@
+"""Reads a bag: a rosbag2 folder, or a single .mcap or .db3 file."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from rosbags.interfaces import Connection
+from rosbags.rosbag2 import Reader
+from rosbags.serde import SerdeError
+
+from robot_rl.core import wire
+from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
+from robot_rl.replay.bags.messages import typestore
+
+MENDING = "for a bag that was cut off try `ros2 bag reindex` or `mcap recover`"
+
+
+class Message(NamedTuple):
+    """One recorded message: its topic and type, when it was recorded [ns], and its serialised form."""
+
+    topic: str
+    kind: str
+    time_ns: int
+    data: bytes
+
+    def decode(self) -> Any:
+        """The message as an object; SchemaError where the data is no such message."""
+        try:
+            return typestore().deserialize_cdr(self.data, self.kind)
+        except (SerdeError, IndexError, AssertionError) as error:
+            raise SchemaError(f"a message on '{self.topic}' is no {self.kind} ({error}): record it again.") from None
+
+    def stamp_ns(self) -> int:
+        """The stamp [ns] of a message that starts with a Header, without decoding the rest; 0 where none was set."""
+        order = "<" if self.data[1:2] == b"\x01" else ">"
+        try:
+            return wire.join_time(*struct.unpack_from(f"{order}iI", self.data, 4))
+        except struct.error:
+            raise SchemaError(f"a message on '{self.topic}' is no {self.kind} (too short): record it again.") from None
+
+
+class BagReader:
+    """Topics and messages of a bag. Errors of the file are one sentence."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Open the bag at `path`; UsageError where there is none, or it is damaged or something else."""
+        self.path = Path(path)
+        if not self.path.exists():
+            raise UsageError(f"there is no bag '{path}': check the path.")
+        try:
+            self._reader = Reader(self.path)
+            self._reader.open()
+        except Exception as error:  # each storage has its own errors, none of which tells damaged from foreign
+            raise UsageError(f"'{path}' is no whole rosbag2 bag ({_reason(error)}): {MENDING}.") from error
+
+    @property
+    def start_ns(self) -> int:
+        """Time of the first message [ns]."""
+        return self._reader.start_time
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topic -> message type."""
+        return {connection.topic: connection.msgtype for connection in self._reader.connections}
+
+    def count(self, topics: Collection[str]) -> int:
+        """Number of messages on `topics`."""
+        return sum(connection.msgcount for connection in self._connections(topics))
+
+    def find(self, name: str, kinds: Collection[str]) -> str | None:
+        """The topic called `name`, in any namespace, with a message type of `kinds`; None where there is none.
+
+        UsageError where several would do.
+        """
+        ending = "/" + name.strip("/")
+        known = [topic for topic, kind in self.topics.items() if kind in kinds]
+        found = [topic for topic in known if topic == name] or [t for t in known if ("/" + t).endswith(ending)]
+        if len(found) > 1:
+            raise UsageError(f"bag '{self.path}' has several topics '{name}': name one of {', '.join(sorted(found))}.")
+        return found[0] if found else None
+
+    def require(self, name: str, kinds: Collection[str], what: str) -> str:
+        """As `find`, but UsageError naming what is missing and what the bag has instead."""
+        topic = self.find(name, kinds)
+        if topic is None:
+            has = ", ".join(f"{topic} ({kind})" for topic, kind in sorted(self.topics.items())) or "no topic"
+            raise UsageError(
+                f"bag '{self.path}' has no topic '{name}' of {' or '.join(kinds)} for {what}; it has {has}: name one."
+            )
+        return topic
+
+    def messages(self, topics: Collection[str]) -> Iterator[Message]:
+        """Messages on `topics` in the order in which they were recorded; RobotRLError where the bag is damaged."""
+        connections = self._connections(topics)
+        found = iter(self._reader.messages(connections) if connections else ())
+        for number in itertools.count():
+            try:
+                connection, time_ns, data = next(found)
+            except StopIteration:
+                return
+            except Exception as error:  # as in __init__
+                raise RobotRLError(
+                    f"bag '{self.path}' is damaged after {number} messages ({_reason(error)}): restore it from a copy; "
+                    "what was imported before stays."
+                ) from error
+            yield Message(connection.topic, connection.msgtype, time_ns, data)
+
+    def close(self) -> None:
+        """Close the files; a second call does nothing."""
+        if self._reader.is_open:
+            self._reader.close()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def _connections(self, topics: Collection[str]) -> list[Connection]:
+        return [connection for connection in self._reader.connections if connection.topic in topics]
+
+
+def _reason(error: Exception) -> str:
+    return str(error).rstrip(".") or type(error).__name__
