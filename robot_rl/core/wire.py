@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,8 @@ NS = 1_000_000_000
 _POINT_TYPES = {"i1": 1, "u1": 2, "i2": 3, "u2": 4, "i4": 5, "u4": 6, "f4": 7, "f8": 8}
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True)
+class Field:
     """A sensor_msgs/PointField: name, byte offset, type (of PointField's constants) and number of values."""
 
     name: str

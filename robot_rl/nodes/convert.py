@@ -91,7 +91,7 @@ def step_to_msg(record: np.ndarray) -> PointCloud2:
     size = record.dtype.itemsize
     msg = PointCloud2(height=1, width=1, point_step=size, row_step=size, is_dense=True)
     msg.header.stamp, msg.header.frame_id = time_to_msg(int(record["stamp_ns"])), SCHEMA
-    msg.fields = [PointField(**field._asdict()) for field in wire.step_fields(record.dtype)]
+    msg.fields = [PointField(**vars(field)) for field in wire.step_fields(record.dtype)]
     msg.data = array.array("B", record.tobytes())
     return msg
 

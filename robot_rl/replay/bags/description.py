@@ -13,6 +13,8 @@ from robot_rl.core.record import SCHEMA, StepSpec
 
 SUFFIX = "_description"
 """What the name of the latched String topic with the description has beyond the step topic's."""
+CHECKSUM = "_checksum"
+"""Likewise of the UInt32 topic with the crc32 of each step's packed record: bags have no checksums of their own."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from robot_rl.core.errors import RobotRLError
-from robot_rl.replay.bags.description import SUFFIX, Description
-from robot_rl.replay.bags.messages import step_message, text_message
+from robot_rl.replay.bags.description import CHECKSUM, SUFFIX, Description
+from robot_rl.replay.bags.messages import number_message, step_message, text_message
 from robot_rl.replay.bags.plain_topics import PlainTopics
 from robot_rl.replay.bags.writing import Storage, reliable, storage_of, writing
 from robot_rl.replay.reader import ReplayReader
@@ -42,14 +42,16 @@ def export_bag(
     with writing(out, storage_of(out, storage)) as bag:
         bag.add_topic(STEP, "sensor_msgs/msg/PointCloud2", reliable(STEP_DEPTH, latched=True))
         bag.add_topic(STEP + SUFFIX, "std_msgs/msg/String", reliable(1, latched=True))
+        bag.add_topic(STEP + CHECKSUM, "std_msgs/msg/UInt32", reliable(STEP_DEPTH, latched=True))
         plain = PlainTopics(reader.spec, bag) if topics else None
         line = TimeLine()
         description = text_message(Description(reader.spec, reader.meta).to_text())
-        for record in _records(reader):
+        for record, check in _records(reader):
             row, time_ns = line.rows, line.place(int(record["stamp_ns"]))
             if row == 0:
                 bag.write(STEP + SUFFIX, time_ns, description)
             bag.write(STEP, time_ns, step_message(record))
+            bag.write(STEP + CHECKSUM, time_ns, number_message(check))
             if plain is not None:
                 plain.write(record, time_ns)
             progress(row + 1, len(reader))
@@ -75,8 +77,8 @@ class TimeLine:
         return self._last
 
 
-def _records(reader: ReplayReader) -> Iterator[np.ndarray]:
-    """All committed records in order; RobotRLError at the first that does not match its checksum."""
+def _records(reader: ReplayReader) -> Iterator[tuple[np.ndarray, int]]:
+    """All committed records in order, with their checksums; RobotRLError at the first that does not match."""
     size = max(BLOCK_BYTES // reader.spec.dtype.itemsize, 1)
     for start in range(0, len(reader), size):
         rows = np.arange(start, min(start + size, len(reader)))
@@ -86,4 +88,4 @@ def _records(reader: ReplayReader) -> Iterator[np.ndarray]:
                     f"row {row} of '{reader.path}' does not match its checksum: run `robot-rl replay verify` and "
                     "restore it from a copy of the store."
                 )
-            yield record
+            yield record, int(check)

@@ -16,6 +16,7 @@ from rosbags.typesys.stores.ros2_jazzy import (
     sensor_msgs__msg__PointField,
     std_msgs__msg__Header,
     std_msgs__msg__String,
+    std_msgs__msg__UInt32,
 )
 
 from robot_rl.core import wire
@@ -46,7 +47,7 @@ def step_message(record: np.ndarray) -> sensor_msgs__msg__PointCloud2:
         header=header(int(record["stamp_ns"]), SCHEMA),
         height=1,
         width=1,
-        fields=[sensor_msgs__msg__PointField(**field._asdict()) for field in wire.step_fields(record.dtype)],
+        fields=[sensor_msgs__msg__PointField(**vars(field)) for field in wire.step_fields(record.dtype)],
         is_bigendian=False,
         point_step=size,
         row_step=size,
@@ -69,10 +70,16 @@ def vector_message(
 ) -> sensor_msgs__msg__JointState:
     """A named vector as a JointState (name, position)."""
     none = np.zeros(0)
-    position = np.asarray(values, np.float64)
+    with np.errstate(invalid="ignore"):  # of a NaN
+        position = np.asarray(values, np.float64)
     return sensor_msgs__msg__JointState(header(stamp_ns, frame), list(names), position, none, none)
 
 
 def text_message(text: str) -> std_msgs__msg__String:
     """A String."""
     return std_msgs__msg__String(text)
+
+
+def number_message(number: int) -> std_msgs__msg__UInt32:
+    """A UInt32."""
+    return std_msgs__msg__UInt32(number)

@@ -33,7 +33,7 @@ class Message(NamedTuple):
         try:
             return typestore().deserialize_cdr(self.data, self.kind)
         except (SerdeError, IndexError, AssertionError) as error:
-            raise SchemaError(f"a message on '{self.topic}' is no {self.kind} ({error}): record it again.") from None
+            raise SchemaError(f"a message on '{self.topic}' is no {self.kind} ({error}): restore the bag.") from None
 
     def stamp_ns(self) -> int:
         """The stamp [ns] of a message that starts with a Header, without decoding the rest; 0 where none was set."""
@@ -41,7 +41,7 @@ class Message(NamedTuple):
         try:
             return wire.join_time(*struct.unpack_from(f"{order}iI", self.data, 4))
         except struct.error:
-            raise SchemaError(f"a message on '{self.topic}' is no {self.kind} (too short): record it again.") from None
+            raise SchemaError(f"a message on '{self.topic}' is no {self.kind} (too short): restore the bag.") from None
 
 
 class BagReader:
@@ -102,13 +102,19 @@ class BagReader:
             try:
                 connection, time_ns, data = next(found)
             except StopIteration:
-                return
+                break
             except Exception as error:  # as in __init__
-                raise RobotRLError(
-                    f"bag '{self.path}' is damaged after {number} messages ({_reason(error)}): restore it from a copy; "
-                    "what was imported before stays."
-                ) from error
+                raise self._damaged(number, _reason(error)) from error
             yield Message(connection.topic, connection.msgtype, time_ns, data)
+        # Zeros within an mcap file read as empty records: only the count shows that messages are gone.
+        if number < self.count(topics):
+            raise self._damaged(number, f"it should have {self.count(topics)}")
+
+    def _damaged(self, number: int, reason: str) -> RobotRLError:
+        return RobotRLError(
+            f"bag '{self.path}' is damaged: of the messages asked for, {number} can be read ({reason}); what was "
+            "imported stays; restore the bag from a copy."
+        )
 
     def close(self) -> None:
         """Close the files; a second call does nothing."""

@@ -20,7 +20,7 @@ class Series:
     def of(items: Sequence[tuple[int, Any]], shape: tuple[int, ...] = (), dtype: type = np.float64) -> Series:
         """Series of (stamp, value of `shape`) in any order; of equal stamps the later item counts as newer."""
         stamps = np.array([stamp for stamp, _ in items], np.int64)
-        values = np.array([value for _, value in items], dtype).reshape(len(items), *shape)
+        values: np.ndarray = np.array([value for _, value in items], dtype).reshape(len(items), *shape)
         order = np.argsort(stamps, kind="stable")
         return Series(stamps[order], values[order])
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,10 @@ import numpy as np
 from robot_rl.config.loader import load
 from robot_rl.config.nodes import RigConfig
 from robot_rl.core import wire
-from robot_rl.core.errors import SchemaError, UsageError
+from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
 from robot_rl.core.record import StepSpec
 from robot_rl.core.spec import IMAGE_CHANNELS
-from robot_rl.replay.bags.description import SUFFIX, Description
+from robot_rl.replay.bags.description import CHECKSUM, SUFFIX, Description
 from robot_rl.replay.bags.inlet import Imported, Inlet
 from robot_rl.replay.bags.reading import BagReader, Message
 from robot_rl.replay.writer import ReplayWriter
@@ -22,7 +24,7 @@ from robot_rl.robot.spec import load_robot, step_spec
 
 STEP = "step"
 STEP_KINDS = ("sensor_msgs/msg/PointCloud2",)
-TEXT_KINDS = ("std_msgs/msg/String",)
+TEXT_KINDS, CHECK_KINDS = ("std_msgs/msg/String",), ("std_msgs/msg/UInt32",)
 IMAGE = "image_"
 
 Progress = Callable[[int, int], None]
@@ -58,8 +60,8 @@ def import_bag(
         total, done = reader.count([steps]), Imported()
         with ReplayWriter.open(out, described.spec, described.meta) as writer:
             inlet = Inlet(writer, done)
-            for number, message in enumerate(reader.messages([steps])):
-                inlet.take(_record(message, described.spec, reader.path))
+            for number, record in enumerate(_records(reader, steps, described.spec)):
+                inlet.take(record)
                 progress(number + 1, total)
     return done
 
@@ -101,9 +103,31 @@ def _agree(described: Description, spec: StepSpec | None, meta: Mapping[str, str
             raise SchemaError(f"bag '{bag}' has {key} '{described.meta[key]}', not '{value}': use a bag of this rig.")
 
 
+def _records(reader: BagReader, steps: str, spec: StepSpec) -> Iterator[np.ndarray]:
+    """The records, each compared with its checksum where the bag has them."""
+    check = steps + CHECKSUM
+    if reader.topics.get(check) not in CHECK_KINDS:
+        yield from (_record(message, spec, reader.path) for message in reader.messages([steps]))
+        return
+    records, checks = deque[np.ndarray](), deque[int]()
+    for number, message in enumerate(reader.messages([steps, check])):
+        if message.topic == check:
+            checks.append(message.decode().data)
+        else:
+            records.append(_record(message, spec, reader.path))
+        if records and checks:
+            record = records.popleft()
+            if zlib.crc32(record.tobytes()) != checks.popleft():
+                raise RobotRLError(
+                    f"bag '{reader.path}' is damaged: step {number // 2} does not match its checksum; what was "
+                    "imported stays; restore the bag from a copy."
+                )
+            yield record
+
+
 def _record(message: Message, spec: StepSpec, bag: Path) -> np.ndarray:
-    step = message.decode()
     try:
+        step = message.decode()
         return wire.step_record(step.header.frame_id, step.fields, step.data, spec)
     except SchemaError as error:
         raise SchemaError(f"bag '{bag}': {error}") from None
