@@ -19,6 +19,8 @@ from robot_rl.replay.bags.messages import typestore
 
 MENDING = "for a bag that was cut off try `ros2 bag reindex` or `mcap recover`"
 
+SPARE_BYTES = 32
+
 
 class Message(NamedTuple):
     """One recorded message: its topic and type, when it was recorded [ns], and its serialised form."""
@@ -30,10 +32,20 @@ class Message(NamedTuple):
 
     def decode(self) -> Any:
         """The message as an object; SchemaError where the data is no such message."""
+        encoding, definition = self.data[:2], typestore().get_msgdef(self.kind)
         try:
-            return typestore().deserialize_cdr(self.data, self.kind)
-        except (SerdeError, IndexError, AssertionError) as error:
-            raise SchemaError(f"a message on '{self.topic}' is no {self.kind} ({error}): restore the bag.") from None
+            if len(self.data) < 4 or encoding not in (b"\0\0", b"\0\1"):
+                raise ValueError("no CDR")
+            read = definition.deserialize_cdr_le if encoding[1] else definition.deserialize_cdr_be
+            message, end = read(self.data[4:], 0, definition.cls, typestore())
+            # rclpy.serialize_message, with which scripts write bags, leaves spare bytes behind; rosbags' own check
+            # takes them for damage.
+            if end + 4 + SPARE_BYTES < len(self.data):
+                raise ValueError(f"{len(self.data) - end - 4} bytes too long")
+        except (ValueError, IndexError, AssertionError, struct.error, SerdeError) as error:
+            reason = str(error) or type(error).__name__
+            raise SchemaError(f"a message on '{self.topic}' is no {self.kind} ({reason}): restore the bag.") from None
+        return message
 
     def stamp_ns(self) -> int:
         """The stamp [ns] of a message that starts with a Header, without decoding the rest; 0 where none was set."""
