@@ -134,6 +134,19 @@ def test_a_bag_damaged_within_is_told_and_keeps_what_was_read(tmp_path: Path) ->
     assert ReplayReader(tmp_path / "out").rows(np.arange(len(kept))).tobytes() == rows[kept].tobytes()
 
 
+def test_messages_that_are_gone_from_a_live_bag_are_missed(record: Record, tmp_path: Path) -> None:
+    """Zeros in an mcap file read as empty records, and a live bag has no checksums."""
+    spec = synthetic_spec(48)
+    rows = synthetic_episode(spec, 200)
+    bag = record("live", step=rows)
+    file = next(bag.glob("*.mcap"))
+    data = file.read_bytes()
+    ends = [data.index(rows[k].tobytes()) + spec.dtype.itemsize + len(b"\x01") for k in (20, 29)]
+    file.write_bytes(data[: ends[0]] + bytes(ends[1] - ends[0]) + data[ends[1] :])
+    with pytest.raises(RobotRLError, match=r"is damaged: .* 191 can be read \(it should have 200\)"):
+        import_bag(bag, tmp_path / "out", spec, META)
+
+
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
 def test_a_flipped_byte_is_not_imported(
     store: Callable[..., Path], spec: StepSpec, tmp_path: Path, storage: Storage
