@@ -1,4 +1,4 @@
-"""`robot-rl replay info | verify | episodes`: looks into replay stores."""
+"""`robot-rl replay info | verify | episodes | import | export`: looks into replay stores, and in and out of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from robot_rl.cli import replay_exchange
 from robot_rl.cli.filmstrip import film_strip, png_bytes, stacked
 from robot_rl.cli.store_figures import sparkline, store_figures
 from robot_rl.core.errors import UsageError
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: SubParsers) -> None:
     """Add `replay` and its commands to the command line."""
-    parser = subparsers.add_parser("replay", help="look into replay stores")
+    parser = subparsers.add_parser("replay", help="look into replay stores, import and export them")
     commands = parser.add_subparsers(dest="replay_command", required=True, metavar="COMMAND")
+    replay_exchange.add_commands(commands)
     for name, run, text in (
         ("info", _info, "sizes, episodes, sources, rewards, actions and ages of a store"),
         ("verify", _verify, "check every row of a store; exit code 1 if anything is wrong"),
