@@ -50,6 +50,13 @@ class LearnerConfig:
     start_steps: int = param(100, "environment steps before the first update", ge=0)
     n_step: int = param(1, "steps whose rewards are summed before bootstrapping", ge=1)
     discount: float = param(0.97, "discount per step", ge=0.0, le=1.0)
+    priority_exponent: float = param(
+        0.0, "how far large TD errors are preferred in sampling: 0 not at all, 1 in proportion", ge=0.0, le=1.0
+    )
+    importance_exponent: float = param(
+        0.4, "how far the loss undoes that preference: 0 not at all, 1 entirely", ge=0.0, le=1.0
+    )
+    prefetch: int = param(-1, "batches drawn ahead on a thread; -1: 2 for a CUDA device, else none", ge=-1)
     seed: int = param(0, "seed of initialisation, sampling and augmentation", ge=0)
     precision: str = param(
         "auto", "arithmetic; auto is bfloat16 where the hardware has it", choices=("auto", "float32", "bfloat16")

@@ -21,6 +21,10 @@ class Agent(Protocol):
     def update(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
         """One update from a replay batch; returns its metrics. NonFinite leaves the parameters untouched."""
 
+    @property
+    def td_errors(self) -> np.ndarray:
+        """Size of the TD error (B,) float32 of each transition in the last update's batch."""
+
     def actor_tensors(self) -> dict[str, Tensor]:
         """Tensors that act, by name."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from robot_rl.core.errors import UsageError
+from robot_rl.replay.batch import Allocate
 
 
 def choose_device(name: str) -> torch.device:
@@ -22,3 +24,15 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
         native = device.type == "cuda" or bool(torch.cpu.get_capabilities().get("avx512_bf16"))
         return torch.bfloat16 if native else torch.float32
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
+
+
+def allocator(device: torch.device) -> Allocate:
+    """How to make arrays of zeros that go to `device`: page-locked for CUDA, which then copies while it computes."""
+    if device.type != "cuda":
+        return np.zeros
+
+    def allocate(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        kind = torch.from_numpy(np.empty(0, dtype)).dtype
+        return torch.zeros(shape, dtype=kind, pin_memory=True).numpy()
+
+    return allocate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,11 +16,12 @@ from robot_rl.core.record import StepSpec
 from robot_rl.learning.agent import Agent
 from robot_rl.learning.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
 from robot_rl.learning.compute import choose_device, choose_precision
+from robot_rl.learning.feed import make_sampler
+from robot_rl.learning.nested import join, split
 from robot_rl.learning.sac import SAC, NonFinite
 from robot_rl.learning.weights import WeightsMeta, pack
-from robot_rl.replay.mixed import MixedSampler
+from robot_rl.replay.prefetch import Prefetcher
 from robot_rl.replay.reader import ReplayReader
-from robot_rl.replay.sampler import UniformSampler
 
 NORMALISER_BATCHES = 8
 MAX_ROLLBACKS = 3
@@ -29,30 +30,41 @@ MAX_ROLLBACKS = 3
 class Sampler(Protocol):
     """Where batches come from; see robot_rl.replay."""
 
+    @property
+    def steps(self) -> int:
+        """Number of online transitions as of the last `refresh`."""
+
+    def refresh(self) -> None:
+        """Take in online transitions committed since."""
+
     def sample(self, batch: int) -> Mapping[str, np.ndarray]:
         """A batch of transitions."""
 
-    def state(self) -> dict[str, Any]:
-        """What continues the sequence of batches exactly."""
+    def update(self, batch: Mapping[str, np.ndarray], td_errors: np.ndarray) -> None:
+        """Take the TD errors (B,) of a batch."""
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def state(self) -> dict[str, Any]:
+        """What continues the sequence of batches exactly; arrays may be in it."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state`."""
 
 
 class Learner:
     """Agent, sampler and counters of one run.
 
-    `env_steps` says how many transitions the run has collected online. The caller refreshes its readers, calls `step`
-    as often as `updates_due` says, and decides when to publish `weights` and when to `save`.
+    The caller calls `refresh` to have new steps seen and `step` as often as `updates_due` says, and decides when to
+    publish `weights` and when to `save`. From the first `refresh` or `step` until `close` the stores' readers are the
+    learner's alone.
     """
 
-    def __init__(self, config: LearnerConfig, spec: StepSpec, sampler: Sampler, env_steps: Callable[[], int]) -> None:
+    def __init__(self, config: LearnerConfig, spec: StepSpec, sampler: Sampler) -> None:
         if config.threads:
             torch.set_num_threads(config.threads)
         self.config, self.spec = config, spec
         self.agent = _make_agent(config, spec)
         self.rollbacks = 0
-        self._sampler, self._env_steps = sampler, env_steps
+        self._sampler = sampler
         self._folder: Path | None = None
 
     @classmethod
@@ -61,14 +73,7 @@ class Learner:
 
         SchemaError where the stores' specs, tasks or robots differ.
         """
-
-        def pool(reader: ReplayReader, index: int, prior_only: bool = False) -> UniformSampler:
-            seed = _stream(config.seed, index)
-            return UniformSampler(reader, config.n_step, config.discount, seed, prior_only=prior_only)
-
-        prior = [pool(reader, 3 + i) for i, reader in enumerate(priors)] + [pool(online, 2, prior_only=True)]
-        sampler = MixedSampler(pool(online, 1), prior, config.prior_share, _stream(config.seed, 0))
-        return cls(config, online.spec, sampler, lambda: len(online.index.transitions))
+        return cls(config, online.spec, make_sampler(config, choose_device(config.device), online, priors))
 
     @property
     def updates(self) -> int:
@@ -78,13 +83,17 @@ class Learner:
     @property
     def env_steps(self) -> int:
         """Transitions collected online in the whole run."""
-        return self._env_steps()
+        return self._sampler.steps
 
     @property
     def utd(self) -> float:
         """Achieved updates per environment step since updates began, 0 before."""
         steps = self.env_steps - self.config.start_steps
         return self.updates / steps if steps > 0 else 0.0
+
+    def refresh(self) -> None:
+        """Have online steps taken in that were committed since; with prefetch, without waiting for it."""
+        self._sampler.refresh()
 
     def updates_due(self) -> int:
         """Updates that the configured ratio asks for and that have not been made; negative where ahead of it."""
@@ -99,8 +108,11 @@ class Learner:
         """
         if self.updates == 0:
             self._fit_normaliser()
+        batch = self._sampler.sample(self.config.batch_size)
         try:
-            metrics = self.agent.update(self._sampler.sample(self.config.batch_size))
+            metrics = self.agent.update(batch)
+            if self.config.priority_exponent > 0.0:
+                self._sampler.update(batch, self.agent.td_errors)
         except NonFinite as error:
             self._roll_back(error)
             metrics = {}
@@ -115,14 +127,20 @@ class Learner:
         """Write a checkpoint into `folder` and keep the newest ones; RobotRLError when the disk refuses."""
         self._folder = Path(folder)
         tensors, values = self.agent.state()
+        sampler, arrays = split(self._sampler.state(), "sampler")
         document = {
             "agent": values,
-            "sampler": self._sampler.state(),
+            "sampler": sampler,
             "rollbacks": self.rollbacks,
             "spec": to_plain(self.spec),
             "networks": self._networks(),
         }
-        return save_checkpoint(self._folder, self.updates, tensors, document, self.config.keep_checkpoints)
+        return save_checkpoint(self._folder, self.updates, tensors | arrays, document, self.config.keep_checkpoints)
+
+    def close(self) -> None:
+        """End the thread that draws batches ahead, if there is one."""
+        if isinstance(self._sampler, Prefetcher):
+            self._sampler.close()
 
     def restore(self, folder: Path | str) -> bool:
         """Continue exactly from the newest checkpoint in `folder`; False, and nothing changed, if there is none.
@@ -133,18 +151,18 @@ class Learner:
         found = list_checkpoints(self._folder)
         if not found:
             return False
-        document = self._load(found[-1], random=True)
-        self._sampler.restore(document["sampler"])
+        tensors, document = self._load(found[-1], random=True)
+        self._sampler.restore(join(document["sampler"], tensors))
         self.rollbacks = int(document["rollbacks"])
         return True
 
-    def _load(self, path: Path, random: bool) -> dict[str, Any]:
+    def _load(self, path: Path, random: bool) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         tensors, document = load_checkpoint(path)
         for key, ours in (("spec", to_plain(self.spec)), ("networks", self._networks())):
             if document.get(key) != ours:
                 raise SchemaError(f"checkpoint '{path}' has other {key} than this run: start a new run.")
         self.agent.restore(tensors, document["agent"], random)
-        return document
+        return tensors, document
 
     def _networks(self) -> dict[str, Any]:
         """What decides the shapes of the networks."""
@@ -171,8 +189,3 @@ class Learner:
 def _make_agent(config: LearnerConfig, spec: StepSpec) -> Agent:
     device = choose_device(config.device)
     return SAC(config.sac, spec, config.seed, device, choose_precision(config.precision, device))
-
-
-def _stream(seed: int, index: int) -> int:
-    """Independent seed number `index` of a run's `seed`."""
-    return int(np.random.SeedSequence([seed, index]).generate_state(1)[0])

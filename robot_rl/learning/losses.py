@@ -10,9 +10,12 @@ def critic_target(reward: Tensor, discount: Tensor, next_value: Tensor) -> Tenso
     return reward + discount * next_value
 
 
-def critic_loss(values: Tensor, target: Tensor) -> Tensor:
-    """Mean squared error of all critics' `values` (N, B) against the common `target` (B,), summed over critics."""
-    return (values - target).square().mean(1).sum()
+def critic_loss(values: Tensor, target: Tensor, weight: Tensor | float = 1.0) -> Tensor:
+    """Mean squared error of all critics' `values` (N, B) against the common `target` (B,), summed over critics.
+
+    `weight` (B,) is of the transitions in the mean.
+    """
+    return (weight * (values - target).square()).mean(1).sum()
 
 
 def actor_loss(values: Tensor, log_prob: Tensor, alpha: Tensor) -> Tensor:

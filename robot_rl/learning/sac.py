@@ -18,10 +18,12 @@ from robot_rl.core.errors import RobotRLError
 from robot_rl.core.record import StepSpec
 from robot_rl.learning.actor_network import ActorNetwork
 from robot_rl.learning.augment import random_shift
+from robot_rl.learning.compute import allocator
 from robot_rl.learning.critic import CriticEnsemble, subset_minimum
 from robot_rl.learning.losses import actor_loss, critic_loss, critic_target, imitation_loss
 from robot_rl.learning.optimiser import Optimiser
 from robot_rl.learning.temperature import Temperature
+from robot_rl.replay.batch import Batch, BatchRing
 
 
 class NonFinite(RobotRLError):
@@ -71,7 +73,9 @@ class SAC:
         self.updates = 0
         self._noise = torch.Generator().manual_seed(seed)
         self._shifts = np.random.Generator(np.random.PCG64(seed))
-        self._buffers: dict[str, np.ndarray] = {}
+        allocate = allocator(self.device)
+        self._shifted = BatchRing(1, lambda size: Batch.allocate(spec, size, allocate))
+        self._td_errors = torch.zeros(0)
         self._online: list[Tensor] = list(self.critic.parameters())
         self._slow: list[Tensor] = list(self.target.parameters())
 
@@ -105,7 +109,8 @@ class SAC:
                 value = value - self.temperature.alpha * log_prob
             target = critic_target(data["reward"], data["discount"], value)
         values = self.critic(features.now, data["action"])
-        loss = critic_loss(values, target)
+        loss = critic_loss(values, target, data["weight"])
+        self._td_errors = (values.detach() - target).abs().mean(0)
         metrics = {
             "critic_loss": _finite("critic_loss", loss) / self.config.critics,
             "q_mean": float(values.detach().mean()),
@@ -140,6 +145,11 @@ class SAC:
     def update_targets(self) -> None:
         """Polyak step of the slow critics."""
         torch._foreach_lerp_(self._slow, self._online, self.config.tau)
+
+    @property
+    def td_errors(self) -> np.ndarray:
+        """|Q - y| (B,) of the last update's batch, averaged over the critics."""
+        return self._td_errors.cpu().numpy()
 
     def actor_tensors(self) -> dict[str, Tensor]:
         """Encoder and policy tensors by name."""
@@ -176,13 +186,11 @@ class SAC:
 
     def _load(self, batch: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
         """Batch as tensors on the device, images shifted (observation and successor independently)."""
-        arrays = dict(batch)
+        arrays, shifted = dict(batch), self._shifted.next(len(batch["reward"]))
         for name in ("obs_images", "next_images"):
-            out = self._buffers.get(name)
-            if out is None or out.shape != batch[name].shape:
-                out = self._buffers[name] = np.empty_like(batch[name])
-            arrays[name] = random_shift(batch[name], self.config.shift, self._shifts, out)
-        return {name: torch.from_numpy(array).to(self.device) for name, array in arrays.items()}
+            arrays[name] = random_shift(batch[name], self.config.shift, self._shifts, shifted[name])
+        # The update waits for its losses, hence for these copies, before anyone writes into the arrays again.
+        return {name: torch.from_numpy(array).to(self.device, non_blocking=True) for name, array in arrays.items()}
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         if self.precision == torch.float32:

@@ -64,5 +64,6 @@ def _digest(kind: str, text: str, tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256(f"{kind}\n{text}\n".encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+        if tensor.numel():
+            digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()

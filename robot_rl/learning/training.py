@@ -12,25 +12,24 @@ import torch
 
 from robot_rl.core.errors import RobotRLError
 from robot_rl.learning.learner import Learner
-from robot_rl.replay.reader import ReplayReader
 
 IDLE_S = 0.005
 """Pause before looking again where no update is due [s]."""
 
 
 class Training(threading.Thread):
-    """Owns the Learner and its readers; everything it tells is copied out under a lock.
+    """Owns the Learner, which it closes at its end, and its readers; everything it tells is copied out under a lock.
 
     `failure` holds the exception that ended the thread, if one did, `trouble` why the last checkpoint could not be
     written, as a sentence, if so. New weights wait in `take_weights` every
     `publish_every` updates, the first ones before any update.
     """
 
-    def __init__(self, learner: Learner, online: ReplayReader, checkpoints: Path, nice: int = 0) -> None:
+    def __init__(self, learner: Learner, checkpoints: Path, nice: int = 0) -> None:
         super().__init__(name="training", daemon=True)
         self.failure: BaseException | None = None
         self.trouble = ""
-        self._learner, self._online, self._checkpoints, self._nice = learner, online, checkpoints, nice
+        self._learner, self._checkpoints, self._nice = learner, checkpoints, nice
         self._halt, self._lock = threading.Event(), threading.Lock()
         self._weights: bytes | None = learner.weights()
         self._sums: dict[str, float] = defaultdict(float)
@@ -45,7 +44,7 @@ class Training(threading.Thread):
         torch.set_flush_denormal(True)
         try:
             while not self._halt.is_set():
-                self._online.refresh()
+                self._learner.refresh()
                 self.updates_due = self._learner.updates_due()
                 if self.updates_due > 0:
                     self._update()
@@ -53,6 +52,8 @@ class Training(threading.Thread):
                     time.sleep(IDLE_S)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that watches over this one
             self.failure = error
+        finally:
+            self._learner.close()
 
     def halt(self) -> None:
         """Stop after the running update and wait for it."""

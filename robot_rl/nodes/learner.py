@@ -56,7 +56,7 @@ class LearnerNode(GraphNode):
             if episode.complete:
                 self._goal.add_episode(episode.success)
         self._earlier_s, self._started = last_wall_s(self.run_dir.path), time.monotonic()
-        self._training = Training(self._learner, online, self.run_dir.checkpoints, config.nice)
+        self._training = Training(self._learner, self.run_dir.checkpoints, config.nice)
         self._logbook = Logbook(self.run_dir.path)
         self._metrics: dict[str, float] = {}
         self._next_metrics, self._reason, self._safety = 0.0, "", dict[str, int]()

@@ -12,27 +12,36 @@ Allocate = Callable[[tuple[int, ...], np.dtype], np.ndarray]
 
 
 class Batch(dict[str, np.ndarray]):
-    """Arrays of B transitions with C cameras of S x S images, P proprioception and A action values:
+    """Arrays of B transitions with C cameras of H x W images, P proprioception and A action values:
 
-    `obs_images`, `next_images` (B, C, S, S, 3) uint8, whose memory is (C, B, S, S, 3): one camera's images, `[:, c]`,
+    `obs_images`, `next_images` (B, C, H, W, 3) uint8, whose memory is (C, B, H, W, 3): one camera's images, `[:, c]`,
     are contiguous; `obs_proprio`, `next_proprio` (B, P), `action` (B, A), `reward` (B,) (n-step discounted sum),
-    `discount` (B,) (of the value of the next observation; 0 where the task ended), float32; `indices` (B,) int64, row
-    in the store that the transition is from; `pool` (B,) int32, 0 for online data, 1.. for the prior pools.
+    `discount` (B,) (of the value of the next observation; 0 where the task ended), float32; `weight` (B,) float32, of
+    the transition in a loss, at most 1; `indices` (B,) int64, row in the store that the transition is from; `pool`
+    (B,) int32, 0 for online data, 1.. for the prior pools.
+
+    Histories of K > 1 observations have an axis more, oldest first: images (B, K, C, H, W, 3) and proprioception
+    (B, K, P), with `[:, k, c]` and `[:, k]` contiguous.
     """
 
     @classmethod
-    def allocate(cls, spec: StepSpec, size: int, allocate: Allocate = np.zeros) -> Batch:
-        """Arrays for `size` transitions from `allocate(shape, dtype)` (e.g. page-locked memory)."""
+    def allocate(cls, spec: StepSpec, size: int, allocate: Allocate = np.zeros, stack: int = 1) -> Batch:
+        """Arrays for `size` transitions with histories of `stack` observations, of weight 1.
+
+        Memory comes from `allocate(shape, dtype)` (e.g. page-locked).
+        """
         obs, floats = spec.observation, np.dtype(np.float32)
-        cameras, proprio = len(obs.cameras), len(obs.proprio)
         batch = cls()
-        for name in ("obs_images", "next_images"):
-            batch[name] = allocate((cameras, size, *obs.image_shape), np.dtype(np.uint8)).swapaxes(0, 1)
-        for name in ("obs_proprio", "next_proprio"):
-            batch[name] = allocate((size, proprio), floats)
+        for when in ("obs", "next"):
+            shape = (stack, len(obs.cameras), size, *obs.image_shape)
+            images = allocate(shape, np.dtype(np.uint8)).transpose(2, 0, 1, 3, 4, 5)
+            proprio = allocate((stack, size, len(obs.proprio)), floats).swapaxes(0, 1)
+            batch[f"{when}_images"] = images if stack > 1 else images[:, 0]
+            batch[f"{when}_proprio"] = proprio if stack > 1 else proprio[:, 0]
         batch["action"] = allocate((size, spec.action.size), floats)
-        batch["reward"] = allocate((size,), floats)
-        batch["discount"] = allocate((size,), floats)
+        for name in ("reward", "discount", "weight"):
+            batch[name] = allocate((size,), floats)
+        batch["weight"][:] = 1.0
         batch["indices"] = allocate((size,), np.dtype(np.int64))
         batch["pool"] = allocate((size,), np.dtype(np.int32))
         return batch
@@ -43,17 +52,17 @@ class Batch(dict[str, np.ndarray]):
 
 
 class BatchRing:
-    """Batches handed out in turn, so that one can be filled while another is in use."""
+    """Batches handed out in turn, so that one can be filled while others are in use."""
 
-    def __init__(self, spec: StepSpec, count: int, allocate: Allocate = np.zeros) -> None:
-        """Hold `count` batches, allocated at the first `next` of a size."""
-        self._spec, self._count, self._allocate = spec, count, allocate
+    def __init__(self, count: int, allocate: Callable[[int], Batch]) -> None:
+        """Hold `count` batches from `allocate(size)`, made at the first `next` of a size."""
+        self._count, self._allocate = count, allocate
         self._batches: list[Batch] = []
         self._turn = 0
 
     def next(self, size: int) -> Batch:
         """The batch used longest ago; all are allocated anew when `size` changes."""
         if not self._batches or len(self._batches[0]["reward"]) != size:
-            self._batches = [Batch.allocate(self._spec, size, self._allocate) for _ in range(self._count)]
+            self._batches = [self._allocate(size) for _ in range(self._count)]
         self._turn = (self._turn + 1) % self._count
         return self._batches[self._turn]

@@ -93,6 +93,10 @@ class EpisodeIndex:
         """First row of each piece (p,)."""
         return self._starts.values
 
+    def first(self, rows: np.ndarray) -> np.ndarray:
+        """First row (n,) of the piece that each of `rows` (n,) lies in."""
+        return self.starts[self._piece.values[rows]]
+
     def last(self, rows: np.ndarray) -> np.ndarray:
         """Last row (n,), so far, of the piece that each of `rows` (n,) lies in."""
         piece, starts = self._piece.values[rows] + 1, self.starts

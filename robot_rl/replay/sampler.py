@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from robot_rl.core.errors import RobotRLError
+from robot_rl.core.errors import RobotRLError, UsageError
 from robot_rl.replay.batch import Allocate, Batch, BatchRing
 from robot_rl.replay.reader import ReplayReader
 
@@ -16,6 +17,8 @@ class UniformSampler:
 
     The transition from row i ends at row j = min(i + n, its episode's last row): reward = sum of g^k r_(i+k) for
     k < j - i, discount = g^(j - i), 0 where j is terminal. A time limit is no termination: its discount stays.
+    A history of K observations ends at i, that of the next observation at j; before an episode's first row there is
+    that row again.
     """
 
     def __init__(
@@ -25,19 +28,23 @@ class UniformSampler:
         discount: float = 0.97,
         seed: int = 0,
         *,
+        stack: int = 1,
         prior_only: bool = False,
         buffers: int = 2,
         allocate: Allocate = np.zeros,
     ) -> None:
-        """Sample from `reader`, whose `refresh` is the caller's to call.
+        """Sample from `reader`, with histories of `stack` observations; UsageError if that is below 1.
 
         With `prior_only`, only steps of demonstrations and interventions. A batch from `sample` stays as it is until
         `buffers` - 1 more were drawn.
         """
-        self.reader, self._n, self._prior_only = reader, n_step, prior_only
+        if stack < 1:
+            raise UsageError(f"stack is {stack}: a history has at least the present observation, give 1 or more.")
+        self.reader, self.stack, self._n, self._prior_only = reader, stack, n_step, prior_only
         self._powers = discount ** np.arange(n_step + 1, dtype=np.float64)
         self._random = np.random.Generator(np.random.PCG64(seed))
-        self._ring = BatchRing(reader.spec, buffers, allocate)
+        self._allocate = allocate
+        self._ring = BatchRing(buffers, self.allocate)
 
     @property
     def size(self) -> int:
@@ -45,37 +52,81 @@ class UniformSampler:
         return len(self._pool)
 
     @property
+    def steps(self) -> int:
+        """Number of transitions in the store, whether they are drawn from or not."""
+        return len(self.reader.index.transitions)
+
+    @property
     def _pool(self) -> np.ndarray:
         return self.reader.index.prior if self._prior_only else self.reader.index.transitions
+
+    def refresh(self) -> None:
+        """Take in rows committed to the store since."""
+        self.reader.refresh()
+
+    def allocate(self, size: int) -> Batch:
+        """A new batch that `fill` can fill."""
+        return Batch.allocate(self.reader.spec, size, self._allocate, self.stack)
 
     def sample(self, batch: int) -> Batch:
         """A batch of `batch` transitions, in preallocated arrays; RobotRLError while there is none."""
         arrays = self._ring.next(batch)
         self.fill(arrays)
-        arrays["pool"][:] = 0
         return arrays
 
     def fill(self, batch: Batch) -> None:
-        """Draw transitions into all of `batch` but its `pool`."""
+        """Draw transitions into `batch`, as `sample` does."""
+        self.draw(batch)
+        batch["pool"][:] = 0
+        batch["weight"] /= batch["weight"].max()
+
+    def draw(self, batch: Batch) -> None:
+        """Draw transitions into all of `batch` but its `pool`; its weights are of mean 1 over the draws."""
         if not self.size:
             raise RobotRLError(
                 f"replay store '{self.reader.path}' has no transition to sample yet: record steps first."
             )
-        self.gather(self._pool[self._random.integers(0, self.size, len(batch["reward"]))], batch)
+        rows, batch["weight"][:] = self._choose(len(batch["reward"]))
+        self.gather(rows, batch)
+
+    def _choose(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows (n,) that begin the drawn transitions, and the transitions' weights (n,)."""
+        return self._pool[self._random.integers(0, self.size, count)], np.ones(count)
+
+    def update(self, batch: Mapping[str, np.ndarray], td_errors: np.ndarray) -> None:
+        """Take the TD errors (B,) of the transitions in `batch`: no matter to uniform draws."""
+
+    def recall(self, batch: Batch) -> bool:
+        """Fill `batch` with the transitions that its `indices` name, its pool and weight left as they are.
+
+        False, and nothing filled, where one of them is not among those drawn from.
+        """
+        rows, pool = batch["indices"], self._pool
+        if not np.isin(rows, pool).all():
+            return False
+        self.gather(rows, batch)
+        return True
 
     def gather(self, rows: np.ndarray, batch: Batch) -> None:
         """Put the transitions from `rows` (B,) into `batch`."""
-        take, last = self.reader.take, self.reader.index.last(rows)
-        successor = np.minimum(rows + self._n, last)
-        for camera, name in enumerate(self.reader.spec.observation.cameras):
-            take(f"image_{name}", rows, batch["obs_images"][:, camera])
-            take(f"image_{name}", successor, batch["next_images"][:, camera])
-        take("proprio", rows, batch["obs_proprio"])
-        take("proprio", successor, batch["next_proprio"])
+        take, index = self.reader.take, self.reader.index
+        successor, first = np.minimum(rows + self._n, index.last(rows)), index.first(rows)
+        self._gather_history(rows, first, batch["obs_images"], batch["obs_proprio"])
+        self._gather_history(successor, first, batch["next_images"], batch["next_proprio"])
         take("action", rows, batch["action"])
         batch["indices"][:] = rows
         batch["reward"][:] = self._returns(rows, successor)
         batch["discount"][:] = self._powers[successor - rows] * (take("is_terminal", successor) == 0)
+
+    def _gather_history(self, rows: np.ndarray, first: np.ndarray, images: np.ndarray, proprio: np.ndarray) -> None:
+        """Observations up to `rows` (B,) of the pieces that begin at `first` (B,)."""
+        if self.stack == 1:
+            images, proprio = images[:, None], proprio[:, None]
+        for k in range(self.stack):
+            frame = np.maximum(rows - (self.stack - 1 - k), first)
+            for camera, name in enumerate(self.reader.spec.observation.cameras):
+                self.reader.take(f"image_{name}", frame, images[:, k, camera])
+            self.reader.take("proprio", frame, proprio[:, k])
 
     def _returns(self, rows: np.ndarray, successor: np.ndarray) -> np.ndarray:
         total = np.zeros(len(rows))
@@ -85,9 +136,9 @@ class UniformSampler:
         return total
 
     def state(self) -> dict[str, Any]:
-        """What continues the sequence of draws exactly, as JSON can hold it."""
+        """What continues the sequence of draws exactly: values that JSON can hold, or numpy arrays."""
         return {"random": self._random.bit_generator.state}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state`."""
         self._random.bit_generator.state = state["random"]

@@ -32,6 +32,13 @@ def test_critic_loss_is_the_sum_over_critics_of_mean_squared_errors() -> None:
     assert float(critic_loss(as_tensor(values), as_tensor(target))) == pytest.approx(expected, rel=1e-5)
 
 
+def test_critic_loss_weighs_transitions() -> None:
+    values, target, weight = RNG.normal(size=(3, 5)), RNG.normal(size=5), RNG.uniform(size=5)
+    expected = sum(sum(weight[b] * (values[i, b] - target[b]) ** 2 for b in range(5)) / 5 for i in range(3))
+    loss = critic_loss(as_tensor(values), as_tensor(target), as_tensor(weight))
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
 def test_actor_loss_weighs_entropy_against_the_mean_value() -> None:
     values, log_prob, alpha = RNG.normal(size=(3, 5)), RNG.normal(size=5), 0.2
     expected = sum(alpha * log_prob[b] - (values[0, b] + values[1, b] + values[2, b]) / 3 for b in range(5)) / 5

@@ -36,9 +36,24 @@ def test_target_value_is_reward_plus_discounted_subset_minimum(config: SACConfig
     target = batch["reward"].astype(np.float64) + batch["discount"].astype(np.float64) * backup
     expected = np.mean([(row - target) ** 2 for row in values])
     metrics = agent.update(batch)
+    np.testing.assert_allclose(agent.td_errors, np.abs(values - target).mean(0), rtol=1e-4)
     assert metrics["critic_loss"] == pytest.approx(expected, rel=1e-4)
     assert metrics["target_mean"] == pytest.approx(target.mean(), rel=1e-4)
     assert metrics["q_mean"] == pytest.approx(values.mean(), rel=1e-4)
+
+
+def test_weights_scale_the_critics_gradient_per_transition(config: SACConfig, spec: StepSpec, batch: Batch) -> None:
+    """Transitions of weight 0 might as well hold anything; the TD errors do not depend on the weights."""
+    agents = [SAC(replace(config, shift=0), spec) for _ in range(3)]
+    agents[0].update(batch)
+    batch["weight"][:6] = 0.0
+    agents[1].update(batch)
+    batch["reward"][:6] += 100.0
+    agents[2].update(batch)
+    layers = [agent.critic.value.weight for agent in agents]
+    assert torch.equal(layers[1], layers[2])
+    assert not torch.equal(layers[0], layers[1])
+    np.testing.assert_array_equal(agents[0].td_errors, agents[1].td_errors)
 
 
 def test_without_backup_entropy_alpha_does_not_enter_the_target(

@@ -37,7 +37,7 @@ def rig(tmp_path: Path, spec: StepSpec, config: SACConfig) -> Iterator[Rig]:
         writer.commit()
         online = ReplayReader(tmp_path / "replay.zarr")
         online.refresh()
-        training = Training(Learner.from_stores(settings, online), online, tmp_path / "checkpoints")
+        training = Training(Learner.from_stores(settings, online), tmp_path / "checkpoints")
         training.start()
         yield training, writer, tmp_path
         training.halt()

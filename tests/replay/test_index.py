@@ -36,6 +36,7 @@ def test_a_new_piece_begins(field: str, row: int | slice, value: int, cut: int) 
     assert index.starts.tolist() == [0, 2]
     assert index.transitions.tolist() == [0, 2]
     assert index.last(np.arange(4)).tolist() == [1, 1, 3, 3]
+    assert index.first(np.arange(4)).tolist() == [0, 0, 2, 2]
 
 
 @pytest.mark.parametrize("cut", range(5))

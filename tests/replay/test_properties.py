@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robot_rl.core.record import Source
 from robot_rl.replay.batch import Batch
+from robot_rl.replay.prioritised import PrioritisedSampler
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.sampler import UniformSampler
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
@@ -35,6 +37,8 @@ class Transition(NamedTuple):
 
     row: int
     successor: int
+    history: list[int]
+    next_history: list[int]
     reward: float
     discount: float
 
@@ -63,7 +67,7 @@ def records_of(episodes: list[Shape]) -> list[np.ndarray]:
     return made
 
 
-def model(episodes: list[np.ndarray], n: int, discount: float) -> Iterator[Transition]:
+def model(episodes: list[np.ndarray], n: int, discount: float, stack: int = 1) -> Iterator[Transition]:
     """The transitions of the episodes, worked out one row at a time."""
     rows = [record for records in episodes for record in records]
 
@@ -71,6 +75,13 @@ def model(episodes: list[np.ndarray], n: int, discount: float) -> Iterator[Trans
         if k + 1 >= len(rows) or rows[k]["is_last"]:
             return False
         return bool(rows[k + 1]["seq"] == rows[k]["seq"] + 1 and not rows[k + 1]["is_first"])
+
+    def history(row: int) -> list[int]:
+        found = [row]
+        while len(found) < stack:
+            before = found[0] - 1
+            found.insert(0, before if before >= 0 and follows(before) else found[0])
+        return found
 
     for row in range(len(rows)):
         if not follows(row):
@@ -80,20 +91,28 @@ def model(episodes: list[np.ndarray], n: int, discount: float) -> Iterator[Trans
             reward += discount ** (end - row) * float(rows[end]["reward"])
             end += 1
         ended = bool(rows[end]["is_terminal"])
-        yield Transition(row, end, reward, 0.0 if ended else discount ** (end - row))
+        kept = 0.0 if ended else discount ** (end - row)
+        yield Transition(row, end, history(row), history(end), reward, kept)
 
 
 @settings(max_examples=60, deadline=None)
-@given(shapes, st.integers(1, 5), st.sampled_from([0.97, 0.5, 1.0]), st.integers(1, 9), st.integers(1, 33), st.data())
+@given(
+    shapes,
+    st.integers(1, 5),
+    st.integers(1, 4),
+    st.sampled_from([0.97, 0.5, 1.0]),
+    st.tuples(st.integers(1, 9), st.integers(1, 33)),
+    st.data(),
+)
 def test_every_transition_is_the_models(
-    episodes: list[Shape], n: int, discount: float, image_rows: int, rows: int, data: st.DataObject
+    episodes: list[Shape], n: int, stack: int, discount: float, chunk_rows: tuple[int, int], data: st.DataObject
 ) -> None:
     """Whatever the episodes, the chunks and the moments of refreshing: same transitions, none across an end."""
     made = records_of(episodes)
     flat = np.concatenate(made)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.zarr"
-        writer = ReplayWriter.open(path, SPEC, {}, chunk_rows=(image_rows, rows))
+        writer = ReplayWriter.open(path, SPEC, {}, chunk_rows=chunk_rows)
         reader = ReplayReader(path)
         while writer.appended < len(flat):
             count = data.draw(st.integers(1, len(flat) - writer.appended))
@@ -102,43 +121,49 @@ def test_every_transition_is_the_models(
             assert reader.refresh() == writer.committed
         assert reader.rows(np.arange(len(flat))).tobytes() == flat.tobytes()
 
-        expected = list(model(made, n, discount))
+        expected = list(model(made, n, discount, stack))
         assert reader.index.transitions.tolist() == [t.row for t in expected]
         priors = [t.row for t in expected if Source(flat[t.row]["source"]).is_prior]
         assert reader.index.prior.tolist() == priors
 
-        sampler = UniformSampler(reader, n, discount, seed=3)
-        batch = Batch.allocate(SPEC, len(expected))
+        sampler = UniformSampler(reader, n, discount, seed=3, stack=stack)
+        batch = sampler.allocate(len(expected))
         sampler.gather(np.array([t.row for t in expected], np.int64), batch)
-        check(batch, expected, flat)
+        check(batch, expected, flat, stack)
         writer.close()
 
 
+@pytest.mark.parametrize("kind", [UniformSampler, PrioritisedSampler])
 @settings(max_examples=20, deadline=None)
-@given(shapes, st.integers(1, 4), st.integers(0, 1000))
-def test_every_transition_is_reachable_and_nothing_else(episodes: list[Shape], n: int, seed: int) -> None:
-    """Enough draws visit each transition, and each drawn one is the model's."""
+@given(episodes=shapes, n=st.integers(1, 4), stack=st.integers(1, 3), seed=st.integers(0, 1000))
+def test_every_transition_is_reachable_and_nothing_else(
+    kind: type[UniformSampler], episodes: list[Shape], n: int, stack: int, seed: int
+) -> None:
+    """Enough draws visit each transition, and each drawn one is the model's, whatever the TD errors say."""
     made = records_of(episodes)
-    expected = {t.row: t for t in model(made, n, 0.9)}
+    expected = {t.row: t for t in model(made, n, 0.9, stack)}
     if not expected:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.zarr"
         with ReplayWriter.open(path, SPEC, {}) as writer:
             writer.append(np.concatenate(made))
-        batch = UniformSampler(ReplayReader(path), n, 0.9, seed).sample(40 * len(expected))
+        sampler = kind(ReplayReader(path), n, 0.9, seed, stack=stack)
+        first = sampler.sample(8)
+        sampler.update(first, np.random.default_rng(seed).uniform(1.0, 2.0, 8))
+        batch = sampler.sample(40 * len(expected))
         assert set(batch["indices"].tolist()) == set(expected)
-        check(batch, [expected[row] for row in batch["indices"].tolist()], np.concatenate(made))
+        check(batch, [expected[row] for row in batch["indices"].tolist()], np.concatenate(made), stack)
 
 
-def check(batch: Batch, expected: list[Transition], flat: np.ndarray) -> None:
+def check(batch: Batch, expected: list[Transition], flat: np.ndarray, stack: int) -> None:
     """Every array of the batch is what the records say of the expected transitions."""
-    start, end = [t.row for t in expected], [t.successor for t in expected]
-    for number, camera in enumerate(SPEC.observation.cameras):
-        np.testing.assert_array_equal(batch["obs_images"][:, number], flat[f"image_{camera}"][start])
-        np.testing.assert_array_equal(batch["next_images"][:, number], flat[f"image_{camera}"][end])
-    np.testing.assert_array_equal(batch["obs_proprio"], flat["proprio"][start])
-    np.testing.assert_array_equal(batch["next_proprio"], flat["proprio"][end])
-    np.testing.assert_array_equal(batch["action"], flat["action"][start])
+    for when, histories in (("obs", [t.history for t in expected]), ("next", [t.next_history for t in expected])):
+        rows = np.array(histories, np.int64).reshape(len(expected), stack)
+        rows = rows[:, 0] if stack == 1 else rows
+        for number, camera in enumerate(SPEC.observation.cameras):
+            np.testing.assert_array_equal(batch[f"{when}_images"][..., number, :, :, :], flat[f"image_{camera}"][rows])
+        np.testing.assert_array_equal(batch[f"{when}_proprio"], flat["proprio"][rows])
+    np.testing.assert_array_equal(batch["action"], flat["action"][[t.row for t in expected]])
     np.testing.assert_allclose(batch["reward"], [t.reward for t in expected], rtol=1e-6)
     np.testing.assert_allclose(batch["discount"], [t.discount for t in expected], rtol=1e-6)

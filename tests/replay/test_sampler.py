@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robot_rl.core.errors import RobotRLError, SchemaError
+from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
 from robot_rl.core.record import Source, StepSpec
 from robot_rl.replay.batch import Batch
 from robot_rl.replay.mixed import MixedSampler
@@ -43,10 +43,39 @@ def test_shapes_and_types(online: ReplayReader) -> None:
         "action": ((6, 2), "float32"),
         "reward": ((6,), "float32"),
         "discount": ((6,), "float32"),
+        "weight": ((6,), "float32"),
         "indices": ((6,), "int64"),
         "pool": ((6,), "int32"),
     }
     assert batch["obs_images"][:, 1].flags.c_contiguous
+    assert (batch["weight"] == 1.0).all()
+
+
+def test_histories_have_an_axis_and_contiguous_frames(online: ReplayReader) -> None:
+    batch = UniformSampler(online, stack=3).sample(6)
+    for when in ("obs", "next"):
+        images, proprio = batch[f"{when}_images"], batch[f"{when}_proprio"]
+        assert (images.shape, proprio.shape) == ((6, 3, 2, 4, 4, 3), (6, 3, 3))
+        assert all(images[:, k, c].flags.c_contiguous for k in range(3) for c in range(2))
+        assert all(proprio[:, k].flags.c_contiguous for k in range(3))
+
+
+def test_history_begins_with_the_episodes_first_observation(store: Callable[..., Path], spec: StepSpec) -> None:
+    """Oldest first; before row 5, the second episode's first, there is row 5 again, never row 4."""
+    records = np.concatenate([synthetic_episode(spec, 5), synthetic_episode(spec, 5, first_seq=5, episode=1)])
+    sampler = UniformSampler(ReplayReader(store(records)), n_step=2, stack=3)
+    batch = sampler.allocate(2)
+    sampler.gather(np.array([5, 8]), batch)
+    for when, rows in (("obs", [[5, 5, 5], [6, 7, 8]]), ("next", [[5, 6, 7], [7, 8, 9]])):
+        np.testing.assert_array_equal(batch[f"{when}_proprio"], records["proprio"][rows])
+        np.testing.assert_array_equal(batch[f"{when}_images"][:, :, 1], records["image_front"][rows])
+
+
+def test_bad_stacks_are_sentences(online: ReplayReader) -> None:
+    with pytest.raises(UsageError, match="stack is 0"):
+        UniformSampler(online, stack=0)
+    with pytest.raises(UsageError, match="prior sampler has stack 2, online 1"):
+        MixedSampler(UniformSampler(online), [UniformSampler(online, stack=2)])
 
 
 def draws(sampler: UniformSampler | MixedSampler, count: int) -> list[list[int]]:
