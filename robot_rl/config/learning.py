@@ -20,30 +20,73 @@ class EncoderConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SACConfig:
-    """Soft actor-critic on prior and online data (SAC, REDQ, RLPD by parameters)."""
+class AgentConfig:
+    """What all algorithms share: an encoder, an ensemble of critics and slow copies of them."""
 
     encoder: EncoderConfig = param(EncoderConfig(), "encoder shared by critics and actor")
     hidden: tuple[int, ...] = param((256, 256), "hidden layers of actor and critics", ge=1)
     critics: int = param(4, "critics in the ensemble", ge=1)
-    critic_subset: int = param(2, "random critics whose minimum is the target value", ge=1)
     learning_rate: float = param(3e-4, "Adam step size of critics, encoder and actor", ge=0.0)
-    alpha_learning_rate: float = param(3e-4, "Adam step size of the temperature", ge=0.0)
     tau: float = param(0.005, "Polyak step of the target critics", ge=0.0, le=1.0)
+    shift: int = param(4, "largest random shift of the images, 0 for none", ge=0, unit="px")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SACConfig(AgentConfig):
+    """Soft actor-critic on prior and online data (SAC, REDQ, RLPD by parameters)."""
+
+    critic_subset: int = param(2, "random critics whose minimum is the target value", ge=1)
+    alpha_learning_rate: float = param(3e-4, "Adam step size of the temperature", ge=0.0)
     initial_alpha: float = param(0.01, "temperature at the start", ge=1e-8)
     target_entropy: float = param(-0.5, "entropy the temperature aims at, per action dimension", unit="nat")
     backup_entropy: bool = param(False, "whether the critics' targets contain the entropy term")
     actor_period: int = param(1, "critic updates per actor and temperature update", ge=1)
     imitation: float = param(0.0, "weight of the squared distance to the actions of demonstrations", ge=0.0)
-    shift: int = param(4, "largest random shift of the images, 0 for none", ge=0, unit="px")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TD3Config(AgentConfig):
+    """Twin delayed deterministic policy gradient; DDPG is one critic, no target noise, actor_period 1."""
+
+    critics: int = param(2, "critics in the ensemble, whose minimum is the target value", ge=1)
+    target_noise: float = param(0.2, "standard deviation of the noise on target actions", ge=0.0)
+    target_noise_clip: float = param(0.5, "bound of that noise", ge=0.0)
+    exploration_noise: float = param(0.1, "standard deviation of the noise on sampled actions", ge=0.0)
+    actor_period: int = param(2, "critic updates per actor update", ge=1)
+    imitation: float = param(0.0, "weight of the squared distance to the actions of demonstrations", ge=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CEMConfig:
+    """Cross-entropy method: a normal distribution refitted to the best of its own samples."""
+
+    samples: int = param(64, "actions scored in an iteration", ge=2)
+    elites: int = param(6, "best actions that the next distribution is fitted to", ge=1)
+    iterations: int = param(3, "iterations", ge=1)
+    start_std: float = param(0.7, "standard deviation of the first distribution, around 0", ge=0.01)
+    min_std: float = param(0.05, "smallest standard deviation of a distribution", ge=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QTOptConfig(AgentConfig):
+    """Q-learning without an actor: the cross-entropy method maximises the critic, for acting and for targets."""
+
+    critics: int = param(2, "critics in the ensemble", ge=1)
+    cem: CEMConfig = param(CEMConfig(), "maximisation for acting")
+    target_cem: CEMConfig = param(CEMConfig(samples=32, elites=4, iterations=2), "maximisation for targets")
+    target_lag: int = param(100, "updates between two copies of the first slow critic to the second", ge=1)
+    cross_entropy: bool = param(True, "sigmoid Q in [0, 1] with cross-entropy loss, for returns in [0, 1]")
+    exploration_noise: float = param(0.15, "smallest standard deviation of sampled actions", ge=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LearnerConfig:
     """What the learner does with its data, how fast and for how long."""
 
-    algorithm: str = param("sac", "learning algorithm", choices=("sac",))
+    algorithm: str = param("sac", "learning algorithm", choices=("sac", "td3", "qt_opt"))
     sac: SACConfig = param(SACConfig(), "parameters of soft actor-critic")
+    td3: TD3Config = param(TD3Config(), "parameters of twin delayed DDPG")
+    qt_opt: QTOptConfig = param(QTOptConfig(), "parameters of Q-learning with the cross-entropy method")
     batch_size: int = param(64, "transitions per update", ge=1)
     prior_share: float = param(0.5, "share of a batch taken from demonstrations and interventions", ge=0.0, le=1.0)
     utd: float = param(2.0, "critic updates per environment step", ge=0.0)
@@ -70,3 +113,9 @@ class LearnerConfig:
     max_steps: int = param(0, "training stops after this many environment steps, 0 for no end", ge=0)
     success_threshold: float = param(0.95, "training stops at this success rate of the newest episodes", ge=0.0, le=1.0)
     success_window: int = param(20, "newest episodes that the success rate is taken over", ge=1)
+
+    @property
+    def agent(self) -> AgentConfig:
+        """Parameters of the chosen algorithm."""
+        config: AgentConfig = getattr(self, self.algorithm)
+        return config

@@ -10,6 +10,7 @@ import torch
 from robot_rl.core.errors import SchemaError
 from robot_rl.core.record import StepSpec
 from robot_rl.learning.actor_network import ActorNetwork
+from robot_rl.learning.algorithms import ALGORITHMS
 from robot_rl.learning.weights import WeightsMeta, unpack
 
 
@@ -33,16 +34,13 @@ class Actor:
 
     @torch.inference_mode()
     def act(self, images: Mapping[str, np.ndarray], proprio: np.ndarray, sample: bool = False) -> np.ndarray:
-        """Action float32 (A,) in [-1, 1]: the policy's mean, or a draw from it with `sample`.
+        """Action float32 (A,) in [-1, 1]: the policy's best, or an exploring one with `sample`.
 
         `images` maps each camera to uint8 (H, W, 3), `proprio` is (P,) in raw units. SchemaError if one is missing
         or of another shape.
         """
         features = self._network.encoder(*self._tensors(images, proprio))
-        if sample:
-            action, _ = self._network.policy.sample(features, self._noise)
-        else:
-            action = self._network.policy.mean_action(features)
+        action = self._network.action(features, sample, self._noise)
         result: np.ndarray = action[0].float().cpu().numpy()
         return result
 
@@ -72,7 +70,7 @@ def load_actor(
         trained = _brief(meta.spec)
         raise SchemaError(f"{where} were trained on {trained}, this graph has {_brief(spec)}: use another file.")
     target = torch.device(device)
-    network = ActorNetwork(meta.config, meta.spec)
+    network = ALGORITHMS[meta.algorithm].actor(meta.config, meta.spec)
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:

@@ -52,8 +52,24 @@ class CriticEnsemble(nn.Module):
 
     def forward(self, features: Tensor, action: Tensor) -> Tensor:
         """Values (N, B) of `features` (B, F) and `action` (B, A)."""
-        x = torch.cat([features, action], -1).expand(self.members, -1, -1)
-        for layer, norm in zip(self.layers, self.norms, strict=True):
+        return self._finish(self.layers[0](torch.cat([features, action], -1).expand(self.members, -1, -1)))
+
+    def score(self, features: Tensor, actions: Tensor) -> Tensor:
+        """Values (N, B, M) of M `actions` (B, M, A) for each of `features` (B, F).
+
+        The features' part of the first layer is computed once an observation, not once an action.
+        """
+        first, (count, samples) = self.layers[0], actions.shape[:2]
+        split = features.shape[-1]
+        common = torch.baddbmm(first.bias, features.expand(self.members, -1, -1), first.weight[:, :split])
+        own = torch.bmm(actions.flatten(0, 1).expand(self.members, -1, -1), first.weight[:, split:])
+        hidden = own.unflatten(1, (count, samples)) + common.unsqueeze(2)
+        return self._finish(hidden.flatten(1, 2)).unflatten(1, (count, samples))
+
+    def _finish(self, first: Tensor) -> Tensor:
+        """Values (N, B) from the output (N, B, H) of the first layer."""
+        x = self.norms[0](first).relu()
+        for layer, norm in zip(self.layers[1:], self.norms[1:], strict=True):
             x = norm(layer(x)).relu()
         values: Tensor = self.value(x)
         return values.squeeze(-1).float()

@@ -14,11 +14,12 @@ from robot_rl.config.loader import to_plain
 from robot_rl.core.errors import RobotRLError, SchemaError
 from robot_rl.core.record import StepSpec
 from robot_rl.learning.agent import Agent
+from robot_rl.learning.algorithms import make_agent
 from robot_rl.learning.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
 from robot_rl.learning.compute import choose_device, choose_precision
+from robot_rl.learning.critic_agent import NonFinite
 from robot_rl.learning.feed import make_sampler
 from robot_rl.learning.nested import join, split
-from robot_rl.learning.sac import SAC, NonFinite
 from robot_rl.learning.weights import WeightsMeta, pack
 from robot_rl.replay.prefetch import Prefetcher
 from robot_rl.replay.reader import ReplayReader
@@ -120,7 +121,7 @@ class Learner:
 
     def weights(self) -> bytes:
         """The acting weights, packed; their version is the number of updates."""
-        meta = WeightsMeta(self.updates, self.agent.algorithm, self.config.sac, self.spec)
+        meta = WeightsMeta(self.updates, self.agent.algorithm, self.config.agent, self.spec)
         return pack(meta, self.agent.actor_tensors())
 
     def save(self, folder: Path | str) -> Path:
@@ -166,8 +167,8 @@ class Learner:
 
     def _networks(self) -> dict[str, Any]:
         """What decides the shapes of the networks."""
-        sac = self.config.sac
-        shapes = {"encoder": to_plain(sac.encoder), "hidden": list(sac.hidden), "critics": sac.critics}
+        agent = self.config.agent
+        shapes = {"encoder": to_plain(agent.encoder), "hidden": list(agent.hidden), "critics": agent.critics}
         return {"algorithm": self.agent.algorithm, **shapes}
 
     def _fit_normaliser(self) -> None:
@@ -188,4 +189,4 @@ class Learner:
 
 def _make_agent(config: LearnerConfig, spec: StepSpec) -> Agent:
     device = choose_device(config.device)
-    return SAC(config.sac, spec, config.seed, device, choose_precision(config.precision, device))
+    return make_agent(config, spec, device, choose_precision(config.precision, device))

@@ -1,8 +1,9 @@
-"""The losses of soft actor-critic as plain functions of tensors."""
+"""The losses of all algorithms as plain functions of tensors."""
 
 from __future__ import annotations
 
 from torch import Tensor
+from torch.nn import functional
 
 
 def critic_target(reward: Tensor, discount: Tensor, next_value: Tensor) -> Tensor:
@@ -16,6 +17,16 @@ def critic_loss(values: Tensor, target: Tensor, weight: Tensor | float = 1.0) ->
     `weight` (B,) is of the transitions in the mean.
     """
     return (weight * (values - target).square()).mean(1).sum()
+
+
+def cross_entropy_loss(logits: Tensor, target: Tensor, weight: Tensor | float = 1.0) -> Tensor:
+    """Cross-entropy of sigmoid(`logits`) (N, B) with `target` (B,) clipped to [0, 1], summed over critics.
+
+    For returns in [0, 1], such as a success rewarded once (QT-Opt, Kalashnikov et al. 2018, eq. 1); `weight` (B,) is
+    of the transitions in the mean.
+    """
+    wanted = target.clamp(0.0, 1.0).expand_as(logits)
+    return (weight * functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")).mean(1).sum()
 
 
 def actor_loss(values: Tensor, log_prob: Tensor, alpha: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Tanh-Gaussian policy: a normal distribution squashed into [-1, 1] (SAC, Haarnoja et al. 2018)."""
+"""Policies: a normal distribution squashed into [-1, 1] (SAC, Haarnoja et al. 2018), and a deterministic one."""
 
 from __future__ import annotations
 
@@ -22,18 +22,35 @@ def squashed_log_prob(noise: Tensor, log_std: Tensor, before: Tensor) -> Tensor:
     return (normal - slope).sum(-1)
 
 
+def _trunk_and_head(features: int, outputs: int, hidden: tuple[int, ...]) -> tuple[nn.Sequential, nn.Linear]:
+    """Linear, LayerNorm, ReLU a hidden layer, and a linear head that starts near 0, whatever the features."""
+    layers: list[nn.Module] = []
+    for a, b in zip((features, *hidden), hidden, strict=False):
+        layers += [nn.Linear(a, b), nn.LayerNorm(b), nn.ReLU()]
+    head = nn.Linear(hidden[-1] if hidden else features, outputs)
+    nn.init.zeros_(head.bias)
+    head.weight.data.mul_(0.01)
+    return nn.Sequential(*layers), head
+
+
+class DeterministicPolicy(nn.Module):
+    """Features (B, F) to actions (B, A) in [-1, 1] (DDPG, Lillicrap et al. 2016)."""
+
+    def __init__(self, features: int, actions: int, hidden: tuple[int, ...]) -> None:
+        super().__init__()
+        self.trunk, self.head = _trunk_and_head(features, actions, hidden)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, A)."""
+        return torch.tanh(self.head(self.trunk(features)).float())
+
+
 class TanhGaussianPolicy(nn.Module):
     """Features to a squashed normal distribution over actions in [-1, 1]^A."""
 
     def __init__(self, features: int, actions: int, hidden: tuple[int, ...]) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for a, b in zip((features, *hidden), hidden, strict=False):
-            layers += [nn.Linear(a, b), nn.LayerNorm(b), nn.ReLU()]
-        self.trunk = nn.Sequential(*layers)
-        self.head = nn.Linear(hidden[-1] if hidden else features, 2 * actions)
-        nn.init.zeros_(self.head.bias)
-        self.head.weight.data.mul_(0.01)  # starts close to uniform, whatever the features
+        self.trunk, self.head = _trunk_and_head(features, 2 * actions, hidden)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Mean before squashing and log standard deviation, each (B, A), of `features` (B, F).

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from robot_rl.config.learning import SACConfig
+from robot_rl.config.learning import AgentConfig
 from robot_rl.config.loader import load, to_plain
 from robot_rl.core.errors import SchemaError, UsageError
 from robot_rl.core.record import SCHEMA, StepSpec
+from robot_rl.learning.algorithms import ALGORITHMS
 from robot_rl.learning.tensor_file import dumps, loads
 
 KIND = "robot_rl/weights/1"
@@ -22,7 +23,7 @@ class WeightsMeta:
 
     version: int
     algorithm: str
-    config: SACConfig
+    config: AgentConfig
     spec: StepSpec
 
 
@@ -47,7 +48,7 @@ def unpack(data: bytes, where: str = "the weights") -> tuple[WeightsMeta, dict[s
         meta = WeightsMeta(
             int(document["version"]),
             str(document["algorithm"]),
-            load(SACConfig, document["config"], where),
+            load(ALGORITHMS[str(document["algorithm"])].config, document["config"], where),
             load(StepSpec, document["spec"], where),
         )
     except (KeyError, TypeError, ValueError, UsageError) as error:

@@ -1,24 +1,30 @@
-"""The whole algorithm learns a small task from pixels; a broken part shows as a lower success rate."""
+"""Every algorithm learns a small task from pixels; a broken part shows as a lower success rate."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
-from robot_rl.config.learning import EncoderConfig, SACConfig
+from robot_rl.config.learning import CEMConfig, EncoderConfig, QTOptConfig, SACConfig, TD3Config
 from robot_rl.core.record import StepSpec
 from robot_rl.core.spec import ActionSpec, ObservationSpec
+from robot_rl.learning.critic_agent import CriticAgent
+from robot_rl.learning.qt_opt import QTOpt
 from robot_rl.learning.sac import SAC
+from robot_rl.learning.td3 import TD3
 from robot_rl.replay.batch import Batch
 
 SIZE, CAPACITY, LIMIT, SPEED = 16, 4000, 8, 0.35
 SPEC = StepSpec(ObservationSpec(("above",), SIZE, SIZE, ("x", "y")), ActionSpec(("dx", "dy")))
-CONFIG = SACConfig(
-    encoder=EncoderConfig(patch=4, patch_channels=16, channels=(), strides=(), image_latent=32, proprio_latent=16),
-    hidden=(64, 64),
-    learning_rate=1e-3,
-    shift=1,
-)
+ENCODER = EncoderConfig(patch=4, patch_channels=16, channels=(), strides=(), image_latent=32, proprio_latent=16)
+COMMON = {"encoder": ENCODER, "hidden": (64, 64), "learning_rate": 1e-3, "shift": 1}
+CEM = CEMConfig(samples=16, elites=3, iterations=2)
+AGENTS = {
+    "sac": (SAC, SACConfig(**COMMON)),
+    "td3": (TD3, TD3Config(**COMMON, exploration_noise=0.3)),
+    "qt_opt": (QTOpt, QTOptConfig(**COMMON, target_cem=CEM, exploration_noise=0.3)),
+}
 
 
 class Chase:
@@ -72,20 +78,20 @@ class Memory:
         return Batch({name: array[rows] for name, array in self.data.items()})
 
 
-def act(agent: SAC, observation: tuple[np.ndarray, np.ndarray], noise: torch.Generator | None) -> np.ndarray:
+def act(
+    agent: CriticAgent, observation: tuple[np.ndarray, np.ndarray], noise: torch.Generator, sample: bool
+) -> np.ndarray:
     with torch.no_grad():
         features = agent.actor.encoder(*(torch.from_numpy(part)[None] for part in observation))
-        policy = agent.actor.policy
-        action = policy.mean_action(features) if noise is None else policy.sample(features, noise)[0]
-    return action[0].numpy()
+        return agent.actor.action(features, sample, noise)[0].numpy()
 
 
-def train(agent: SAC, steps: int, seed: int = 0) -> None:
+def train(agent: CriticAgent, steps: int, seed: int = 0) -> None:
     """Alternate one environment step and one update."""
     env, memory, rng, noise = Chase(seed), Memory(), np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     observation = env.reset()
     for step in range(steps):
-        action = rng.uniform(-1, 1, 2).astype(np.float32) if step < 200 else act(agent, observation, noise)
+        action = rng.uniform(-1, 1, 2).astype(np.float32) if step < 200 else act(agent, observation, noise, True)
         after, reward, done = env.step(action)
         memory.add(observation, action, reward, done, after)
         observation = env.reset() if done or env.time >= LIMIT else after
@@ -95,18 +101,20 @@ def train(agent: SAC, steps: int, seed: int = 0) -> None:
             agent.update(memory.sample(rng, 64))
 
 
-def success_rate(agent: SAC, episodes: int) -> float:
-    env, successes = Chase(12345), 0
+def success_rate(agent: CriticAgent, episodes: int) -> float:
+    env, successes, noise = Chase(12345), 0, torch.Generator().manual_seed(0)
     for _ in range(episodes):
         observation, done = env.reset(), False
         while not done and env.time < LIMIT:
-            observation, _, done = env.step(act(agent, observation, None))
+            observation, _, done = env.step(act(agent, observation, noise, False))
         successes += done
     return successes / episodes
 
 
-def test_learns_to_reach_what_only_the_image_shows() -> None:
-    agent = SAC(CONFIG, SPEC, seed=0)
+@pytest.mark.parametrize("name", AGENTS)
+def test_learns_to_reach_what_only_the_image_shows(name: str) -> None:
+    make, config = AGENTS[name]
+    agent = make(config, SPEC, seed=0)
     assert success_rate(agent, 40) < 0.5, "the task is not solved by standing still"
     train(agent, 1600)
     assert success_rate(agent, 100) >= 0.9

@@ -10,7 +10,8 @@ import torch
 
 from robot_rl.config.learning import SACConfig
 from robot_rl.core.record import StepSpec
-from robot_rl.learning.sac import SAC, NonFinite
+from robot_rl.learning.critic_agent import NonFinite
+from robot_rl.learning.sac import SAC
 from robot_rl.replay.batch import Batch
 
 

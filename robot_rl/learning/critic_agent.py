@@ -1,0 +1,203 @@
+"""What all algorithms here share: critics and an encoder that regress onto targets of slow critics, from images."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robot_rl.config.learning import AgentConfig
+from robot_rl.core.errors import RobotRLError
+from robot_rl.core.record import StepSpec
+from robot_rl.learning.actor_network import ActorNetwork
+from robot_rl.learning.augment import random_shift
+from robot_rl.learning.compute import allocator
+from robot_rl.learning.critic import CriticEnsemble
+from robot_rl.learning.losses import critic_loss, critic_target
+from robot_rl.learning.optimiser import Optimiser
+from robot_rl.replay.batch import Batch, BatchRing
+
+
+class NonFinite(RobotRLError):
+    """A loss is not a finite number; the parameters were left as they are."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Encoded batch: `now` (B, F) carries the encoder's gradient, `next` (B, F) does not."""
+
+    now: Tensor
+    next: Tensor
+
+
+class CriticAgent:
+    """Actor network, critic ensemble, slow critics; an algorithm says what the next value is and how to improve.
+
+    Observations are encoded once an update. The encoder learns from the critics alone and has no slow copy: the
+    targets are the slow critics on the online encoder's features (DrQ-v2, Yarats et al. 2022).
+    """
+
+    algorithm: ClassVar[str]
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        spec: StepSpec,
+        seed: int = 0,
+        device: torch.device | None = None,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        self.spec = spec
+        self.device, self.precision = device or torch.device("cpu"), precision
+        self._common = config
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.actor = self._make_actor().to(self.device)
+            self.critic = self._make_critic().to(self.device)
+        self.target = copy.deepcopy(self.critic).requires_grad_(False)
+        learned = [*self.actor.encoder.parameters(), *self.critic.parameters()]
+        self.optimisers = {"critic": Optimiser(learned, config.learning_rate)}
+        self.updates = 0
+        self._noise = torch.Generator().manual_seed(seed)
+        self._shifts = np.random.Generator(np.random.PCG64(seed))
+        allocate = allocator(self.device)
+        self._shifted = BatchRing(1, lambda size: Batch.allocate(spec, size, allocate))
+        self._td_errors = torch.zeros(0)
+        self._online: list[Tensor] = list(self.critic.parameters())
+        self._slow: list[Tensor] = list(self.target.parameters())
+
+    def _make_actor(self) -> ActorNetwork:
+        """The network that acts."""
+        raise NotImplementedError
+
+    def _make_critic(self) -> CriticEnsemble:
+        config = self._common
+        return CriticEnsemble(config.critics, self.actor.encoder.size, self.spec.action.size, config.hidden)
+
+    def _next_value(self, features: Tensor) -> Tensor:
+        """Value (B,) of the next observations' `features` (B, F), called without gradients."""
+        raise NotImplementedError
+
+    def _improve(self, data: Mapping[str, Tensor], features: Tensor) -> dict[str, float]:
+        """Improve the policy on detached `features` (B, F) of the observations; returns metrics."""
+        raise NotImplementedError
+
+    def _loss(self, outputs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """Loss of the critics' `outputs` (N, B) against `target` (B,), weighted by `weight` (B,), summed over critics."""
+        return critic_loss(outputs, target, weight)
+
+    def _values(self, outputs: Tensor) -> Tensor:
+        """Q values of the critics' outputs, elementwise."""
+        return outputs
+
+    @property
+    def _modules(self) -> dict[str, torch.nn.Module]:
+        return {"actor": self.actor, "critic": self.critic, "target": self.target}
+
+    def fit_normaliser(self, proprio: np.ndarray) -> None:
+        """Take the statistics of proprioception from samples (n, P)."""
+        self.actor.encoder.proprio.fit(torch.from_numpy(proprio).to(self.device))
+
+    def update(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """One critic update, an improvement of the policy where one is due, and slow targets.
+
+        `batch` is as robot_rl.replay's Batch. Raises NonFinite before a loss that is no number does harm.
+        """
+        data = self._load(batch)
+        with self._autocast():
+            features = self._encode(data)
+            metrics = self.update_critic(data, features)
+            metrics |= self._improve(data, features.now.detach())
+        self.update_targets()
+        self.updates += 1
+        return metrics
+
+    def update_critic(self, data: Mapping[str, Tensor], features: Features) -> dict[str, float]:
+        """Regress critics and encoder onto r + g^n (1-d) V(o')."""
+        with torch.no_grad():
+            target = critic_target(data["reward"], data["discount"], self._next_value(features.next))
+        outputs = self.critic(features.now, data["action"])
+        loss = self._loss(outputs, target, data["weight"])
+        values = self._values(outputs.detach())
+        self._td_errors = (values - target).abs().mean(0)
+        metrics = {
+            "critic_loss": finite("critic_loss", loss) / self.critic.members,
+            "q_mean": float(values.mean()),
+            "q_max": float(values.max()),
+            "q_min": float(values.min()),
+            "q_spread": float(values.std(0, correction=0).mean()),
+            "target_mean": float(target.mean()),
+        }
+        self.optimisers["critic"].minimise(loss)
+        return metrics
+
+    @torch.no_grad()
+    def update_targets(self) -> None:
+        """Polyak step of the slow critics."""
+        torch._foreach_lerp_(self._slow, self._online, self._common.tau)
+
+    @property
+    def td_errors(self) -> np.ndarray:
+        """|Q - y| (B,) of the last update's batch, averaged over the critics."""
+        return self._td_errors.cpu().numpy()
+
+    def actor_tensors(self) -> dict[str, Tensor]:
+        """Tensors of the network that acts, by name."""
+        return dict(self.actor.state_dict())
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Networks, slow targets, optimisers, random numbers, counters."""
+        tensors = {"noise": self._noise.get_state()}
+        for name, module in self._modules.items():
+            tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
+        for name, optimiser in self.optimisers.items():
+            tensors |= {f"optimiser.{name}.{key}": value for key, value in optimiser.tensors().items()}
+        return tensors, {"updates": self.updates, "shifts": self._shifts.bit_generator.state}
+
+    def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any], random: bool = True) -> None:
+        """Continue from a `state`; without `random`, random numbers go on as they are."""
+        for name, module in self._modules.items():
+            module.load_state_dict(_under(tensors, f"{name}."))
+        for name, optimiser in self.optimisers.items():
+            optimiser.restore(_under(tensors, f"optimiser.{name}."))
+        self.updates = int(values["updates"])
+        if random:
+            self._noise.set_state(tensors["noise"])
+            self._shifts.bit_generator.state = values["shifts"]
+
+    def _encode(self, data: Mapping[str, Tensor]) -> Features:
+        with torch.no_grad():
+            after = self.actor.encoder(data["next_images"], data["next_proprio"])
+        return Features(self.actor.encoder(data["obs_images"], data["obs_proprio"]), after)
+
+    def _load(self, batch: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+        """Batch as tensors on the device, images shifted (observation and successor independently)."""
+        arrays, shifted = dict(batch), self._shifted.next(len(batch["reward"]))
+        for name in ("obs_images", "next_images"):
+            arrays[name] = random_shift(batch[name], self._common.shift, self._shifts, shifted[name])
+        # The update waits for its losses, hence for these copies, before anyone writes into the arrays again.
+        return {name: torch.from_numpy(array).to(self.device, non_blocking=True) for name, array in arrays.items()}
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self.precision == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, self.precision)
+
+
+def finite(name: str, loss: Tensor) -> float:
+    """The value of a loss; NonFinite naming it where it is no finite number."""
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise NonFinite(f"{name} is {value}: the update was not made; check rewards and proprioception for outliers.")
+    return value
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}

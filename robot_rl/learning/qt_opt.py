@@ -1,0 +1,78 @@
+"""Q-learning without an actor (QT-Opt, Kalashnikov et al. 2018): the cross-entropy method maximises the critic."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from robot_rl.config.learning import QTOptConfig
+from robot_rl.core.record import StepSpec
+from robot_rl.learning.actor_network import ArgmaxActor
+from robot_rl.learning.cem import maximise
+from robot_rl.learning.critic import CriticEnsemble
+from robot_rl.learning.critic_agent import CriticAgent
+from robot_rl.learning.losses import critic_loss, cross_entropy_loss
+
+
+class QTOpt(CriticAgent):
+    """Critics with two lagged targets: Polyak averages, and copies of those that are `target_lag` updates older.
+
+    The next action maximises the first target; its value is the lower one of both. With `cross_entropy` the critics
+    give logits of values in [0, 1].
+    """
+
+    algorithm = "qt_opt"
+    actor: ArgmaxActor
+
+    def __init__(
+        self,
+        config: QTOptConfig,
+        spec: StepSpec,
+        seed: int = 0,
+        device: torch.device | None = None,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        self.config = config
+        super().__init__(config, spec, seed, device, precision)
+        self.lagged = copy.deepcopy(self.target)
+
+    def _make_actor(self) -> ArgmaxActor:
+        return ArgmaxActor(self.config, self.spec)
+
+    def _make_critic(self) -> CriticEnsemble:
+        return self.actor.critic
+
+    @property
+    def _modules(self) -> dict[str, torch.nn.Module]:
+        return {"actor": self.actor, "target": self.target, "lagged": self.lagged}
+
+    def _next_value(self, features: Tensor) -> Tensor:
+        def score(actions: Tensor) -> Tensor:
+            return self.target.score(features, actions).mean(0)
+
+        size = self.spec.action.size
+        found = maximise(score, len(features), size, self.config.target_cem, self._noise, features.device)
+        outputs = torch.minimum(self.target(features, found.best), self.lagged(features, found.best))
+        return self._values(outputs).amin(0)
+
+    def _improve(self, data: Mapping[str, Tensor], features: Tensor) -> dict[str, float]:
+        """Nothing to improve: the policy is the critics' maximum."""
+        del data, features
+        return {}
+
+    def _loss(self, outputs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        loss = cross_entropy_loss if self.config.cross_entropy else critic_loss
+        return loss(outputs, target, weight)
+
+    def _values(self, outputs: Tensor) -> Tensor:
+        return outputs.sigmoid() if self.config.cross_entropy else outputs
+
+    @torch.no_grad()
+    def update_targets(self) -> None:
+        """Polyak step of the first target; every `target_lag`-th time the second becomes what the first was before."""
+        if self.updates % self.config.target_lag == 0:
+            self.lagged.load_state_dict(self.target.state_dict())
+        super().update_targets()

@@ -1,0 +1,70 @@
+"""Twin delayed DDPG (Fujimoto et al. 2018): deterministic policy, smoothed targets, delayed improvement."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from robot_rl.config.learning import TD3Config
+from robot_rl.core.record import StepSpec
+from robot_rl.learning.actor_network import DeterministicActor, add_noise
+from robot_rl.learning.critic_agent import CriticAgent, finite
+from robot_rl.learning.losses import imitation_loss
+from robot_rl.learning.optimiser import Optimiser
+
+
+class TD3(CriticAgent):
+    """A deterministic policy with a slow copy; the target value is the minimum over all slow critics."""
+
+    algorithm = "td3"
+    actor: DeterministicActor
+
+    def __init__(
+        self,
+        config: TD3Config,
+        spec: StepSpec,
+        seed: int = 0,
+        device: torch.device | None = None,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        self.config = config
+        super().__init__(config, spec, seed, device, precision)
+        self.slow_policy = copy.deepcopy(self.actor.policy).requires_grad_(False)
+        self.optimisers["actor"] = Optimiser(self.actor.policy.parameters(), config.learning_rate)
+
+    def _make_actor(self) -> DeterministicActor:
+        return DeterministicActor(self.config, self.spec)
+
+    @property
+    def _modules(self) -> dict[str, torch.nn.Module]:
+        return {**super()._modules, "slow_policy": self.slow_policy}
+
+    def _next_value(self, features: Tensor) -> Tensor:
+        """Minimum over the slow critics at the slow policy's action with clipped noise."""
+        config = self.config
+        action = add_noise(self.slow_policy(features), config.target_noise, self._noise, config.target_noise_clip)
+        return self.target(features, action).amin(0)
+
+    def _improve(self, data: Mapping[str, Tensor], features: Tensor) -> dict[str, float]:
+        if self.updates % self.config.actor_period:
+            return {}
+        action = self.actor.policy(features)
+        loss = -self.critic(features, action).mean()
+        metrics = {"actor_loss": finite("actor_loss", loss)}
+        if self.config.imitation > 0.0:
+            near = imitation_loss(action, data["action"], (data["pool"] > 0).float())
+            metrics["imitation_loss"] = finite("imitation_loss", near)
+            loss = loss + self.config.imitation * near
+        self.optimisers["actor"].minimise(loss)
+        return metrics
+
+    @torch.no_grad()
+    def update_targets(self) -> None:
+        """Polyak step of the slow critics and, after an improvement, of the slow policy."""
+        super().update_targets()
+        if self.updates % self.config.actor_period == 0:
+            slow, online = list(self.slow_policy.parameters()), list(self.actor.policy.parameters())
+            torch._foreach_lerp_(slow, online, self.config.tau)
