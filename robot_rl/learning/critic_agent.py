@@ -90,7 +90,7 @@ class CriticAgent:
         raise NotImplementedError
 
     def _loss(self, outputs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Loss of the critics' `outputs` (N, B) against `target` (B,), weighted by `weight` (B,), summed over critics."""
+        """Loss, summed over critics, of their `outputs` (N, B) against `target` (B,), weighted by `weight` (B,)."""
         return critic_loss(outputs, target, weight)
 
     def _values(self, outputs: Tensor) -> Tensor:
