@@ -12,6 +12,7 @@ import numpy as np
 
 from robot_rl.bench import replay_peers
 from robot_rl.bench.replay_append import append_times
+from robot_rl.bench.replay_load import OtherLoad
 from robot_rl.bench.replay_memory import MB, memory_figures
 from robot_rl.bench.replay_peers import Memcpy, Ours, PlainZarr, TorchRL, Way, batch_bytes, check
 from robot_rl.bench.replay_stores import META, Progress, write_in_bulk, write_steps
@@ -93,7 +94,8 @@ def _ways(reader: ReplayReader, batch: int, folder: Path, progress: Progress) ->
 
 
 def _sampling(ways: Sequence[Way], spec: StepSpec, sizes: Sizes, progress: Progress) -> dict[str, float | None]:
-    size, seconds = batch_bytes(spec, sizes.batch), interleave(ways, spec, sizes.rounds, progress)
+    size, load = batch_bytes(spec, sizes.batch), OtherLoad()
+    seconds = interleave(ways, spec, sizes.rounds, progress)
     speed = {name: size / 1e9 / float(np.median(taken)) for name, taken in seconds.items()}
     ours = speed["ours"]
     return {
@@ -101,6 +103,7 @@ def _sampling(ways: Sequence[Way], spec: StepSpec, sizes: Sizes, progress: Progr
         **{f"ours_vs_{name}": round(ours / speed[name], 3) if name in speed else None for name in WAYS[1:]},
         "batch_mb": round(size / MB, 2),
         "sample_ms": round(1e3 * float(np.median(seconds["ours"])), 3),
+        "other_load_cores": round(load.cores(), 2),
     }
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from robot_rl.core.errors import RobotRLError
+from robot_rl.replay.gather import gather
 from robot_rl.replay.schema import FRAME_HEADER, Column
 
 _MAP_FIXED, _MAP_NORESERVE = 0x10, 0x4000
@@ -92,8 +93,7 @@ class MappedColumn:
         """Copy `rows` (n,) into `out` (n, *shape), or a new array. The caller checks that they are committed."""
         if self._stride != self._column.rows:
             rows = rows // self._column.rows * self._stride + rows % self._column.rows
-        # mode="clip" lets numpy write straight into `out`; with "raise" it goes through a buffer.
-        return np.take(self._rows, rows, axis=0, out=out, mode="clip")
+        return gather(self._rows, rows, out)
 
     @property
     def _chunk_addresses(self) -> int:
