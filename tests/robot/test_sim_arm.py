@@ -10,11 +10,12 @@ import pytest
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.errors import SchemaError, UsageError
 from robot_rl.core.geometry import Pose
-from robot_rl.robot.action_map import DOWN
 from robot_rl.robot.ik import DifferentialIK
 from robot_rl.robot.sim_arm import FINGER_SPEED, SimArm
 from robot_rl.robot.tasks import load_task
 from robot_rl.robot.twin import KinematicTwin
+
+DOWN = np.array([0.0, 1.0, 0.0, 0.0])
 
 
 @pytest.fixture
