@@ -33,6 +33,8 @@ class WorkspaceConfig:
 
 MODES = ("cartesian_delta", "cartesian_pose", "joint_delta", "joint_position")
 KINDS = ("joint_position", "joint_trajectory", "joint_velocity", "joint_state", "cartesian_pose", "cartesian_twist")
+VELOCITY_KINDS = ("joint_velocity", "cartesian_twist")
+"""Kinds that come to rest by zeros; the others by repeating a position."""
 AT_REST = ("", "hold", "zero", "stop")
 TRANSLATION = "largest tcp displacement per step and axis: a full action of cartesian_delta"
 JOINT = "largest displacement of a joint per step: a full action of joint_delta"
