@@ -124,8 +124,9 @@ def test_a_file_that_is_no_urdf_is_named(arm: RobotConfig, text: str, message: s
 
 def test_a_wrong_tcp_link_is_named_with_the_nearest(arm: RobotConfig) -> None:
     write(arm, "forearm.stl")
-    with pytest.raises(UsageError, match=r"unknown link 'toool'.*did you mean 'tool'"), pytest.warns(UserWarning, match="left out"):
-        twin_model(dataclasses.replace(arm, tcp_link="toool"))
+    wrong = dataclasses.replace(arm, tcp_link="toool")
+    with pytest.warns(UserWarning, match="left out"), pytest.raises(UsageError, match="'toool'.*did you mean 'tool'"):
+        twin_model(wrong)
 
 
 def test_a_second_tcp_is_refused(robot: RobotConfig) -> None:
