@@ -45,7 +45,7 @@ class DifferentialIK:
     def __init__(self, twin: KinematicTwin, extra_limits: Sequence[mink.Limit] = ()) -> None:
         robot = twin.robot
         self._configuration = mink.Configuration(twin.model)
-        self._frame = mink.FrameTask(robot.tcp_site, "site", position_cost=1.0, orientation_cost=1.0)
+        self._frame = mink.FrameTask(robot.tcp_site, "site", 1.0, robot.action.orientation_cost)
         # The posture only settles what the target leaves open (the elbow of a seven-joint arm): weak and slow.
         self._posture = mink.PostureTask(twin.model, cost=POSTURE_COST, gain=POSTURE_GAIN)
         self._posture.set_target(np.array(robot.home))

@@ -14,9 +14,6 @@ from robot_rl.robot.renderer import CameraRenderer
 from robot_rl.robot.sim_model import ArmIndex, simulation_model
 from robot_rl.robot.tasks.base import Task
 
-FINGER_SPEED = 0.1
-"""Fastest motion of one finger [m/s]."""
-
 
 class SimArm:
     """Position-controlled arm: takes joint positions and an opening, moves only when told to advance.
@@ -35,7 +32,7 @@ class SimArm:
         self._renderer = CameraRenderer(self.model, cameras, image_size)
         period = 1.0 / robot.command.rate_hz
         self._arm = Reference(np.array(robot.home), np.array(robot.limits.velocity), period)
-        self._gripper = Reference(np.array([robot.gripper.open]), np.array([FINGER_SPEED]), period)
+        self._gripper = Reference(np.array([robot.gripper.open]), np.array([robot.gripper.speed]), period)
         self._elapsed = 0.0
         self.home()
         self.randomize()

@@ -8,7 +8,7 @@ import mink
 import numpy as np
 
 from robot_rl.config.robot import RobotConfig, WorkspaceConfig
-from robot_rl.core.geometry import Pose, rotation_angle, turn_towards
+from robot_rl.core.geometry import Pose, rotated, rotation_angle, turn_towards
 from robot_rl.robot.ik import DifferentialIK, Infeasible
 from robot_rl.robot.twin import KinematicTwin
 from robot_rl.safety.limits import BoxLimit, JointLimits, braking_speed
@@ -88,19 +88,25 @@ class SafetyFilter:
         altered = np.abs(dq - wanted).max() > ALTERED
         return self._take(dq, dt, frozenset({Reason.JOINT_LIMIT} if altered else ()))
 
-    def follow_tcp(self, velocity: np.ndarray, quaternion: np.ndarray, dt: float) -> Motion:
-        """Move the tcp with `velocity` (3,) [m/s, base frame], turned towards `quaternion` (4,) wxyz."""
+    def follow_tcp(
+        self, velocity: np.ndarray, quaternion: np.ndarray, dt: float, turn: np.ndarray | None = None
+    ) -> Motion:
+        """Move the tcp with `velocity` (3,) [m/s, base frame].
+
+        It turns by `turn` (3,) [rad/s] where given, else towards `quaternion` (4,) wxyz.
+        """
         start = self.tcp.position
         wanted = np.asarray(velocity, np.float64)
-        if not np.isfinite(wanted).all() or not np.isfinite(quaternion).all():
+        if not np.isfinite(wanted).all() or not np.isfinite(quaternion if turn is None else turn).all():
             return self.brake(dt, Reason.NOT_FINITE)
         if self._held_back:
             return self._give_way(dt)
+        facing = self._turned(quaternion, dt) if turn is None else self._turning(turn, dt)
         allowed = self._inside_workspace(start, wanted, dt)
         reasons = {Reason.WORKSPACE} if np.abs(allowed - wanted).max() > ALTERED else set()
         self._box.box = self.limits.box(self.q, self.dq, dt)
         try:
-            dq = self._ik.solve(self.q, Pose(start + allowed * dt, self._turned(quaternion, dt)), dt)
+            dq = self._ik.solve(self.q, Pose(start + allowed * dt, facing), dt)
         except (Infeasible, mink.MinkError):
             return self.brake(dt, Reason.INFEASIBLE)
         motion = self._take(self._box.box.clip(dq), dt, frozenset(reasons))
@@ -113,6 +119,11 @@ class SafetyFilter:
         angle = np.array(rotation_angle(self.tcp.quaternion, goal))
         speed = min(TURN_SPEED, float(braking_speed(angle, np.array(TURN_BRAKING), dt)))
         return turn_towards(self.tcp.quaternion, goal, speed * dt)
+
+    def _turning(self, turn: np.ndarray, dt: float) -> np.ndarray:
+        """Orientation of the next tick at angular velocity `turn` (3,) [rad/s], no faster than TURN_SPEED."""
+        slower = min(1.0, TURN_SPEED / max(float(np.linalg.norm(turn)), 1e-9))
+        return rotated(self.tcp.quaternion, slower * dt * turn)
 
     @property
     def _held_back(self) -> bool:

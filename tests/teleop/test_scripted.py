@@ -82,3 +82,13 @@ def test_task_without_expert_is_a_usage_error() -> None:
     task = dataclasses.replace(load_task("reach"), name="juggle")
     with pytest.raises(UsageError, match="unknown scripted expert 'juggle'"):
         ScriptedExpert(task, ROBOT)
+
+
+def test_a_robot_that_may_turn_is_not_turned_and_one_of_another_mode_is_refused() -> None:
+    state = np.array([0.45, 0.0, 0.25, 0.04, 0.5, 0.1, 0.1])
+    turning = dataclasses.replace(ROBOT, action=dataclasses.replace(ROBOT.action, rotation=0.1))
+    action = ScriptedExpert(load_task("reach"), turning, 0.1, 0).act(state)
+    assert action.shape == (7,) and not action[3:6].any() and action[:3].any()
+    joints = dataclasses.replace(ROBOT, action=dataclasses.replace(ROBOT.action, mode="joint_delta"))
+    with pytest.raises(UsageError, match="action.mode 'joint_delta'"):
+        ScriptedExpert(load_task("reach"), joints)
