@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robot_rl.config.robot import LimitsConfig
-from robot_rl.safety.limits import JointLimits, braking_speed
+from robot_rl.safety.limits.braking import braking_speed
+from robot_rl.safety.limits.joint import JointLimits
 
 DT = 0.01
 LIMITS = LimitsConfig(

@@ -1,0 +1,93 @@
+"""The Cartesian limits together: rows for the QP, and the check that the robot could still stop inside them."""
+
+from __future__ import annotations
+
+import mink
+import mujoco
+import numpy as np
+
+from robot_rl.config.limits import WorkspaceConfig
+from robot_rl.config.robot import RobotConfig
+from robot_rl.robot.twin import KinematicTwin
+from robot_rl.safety.limits.barrier import Barriers, Rows, braking_rows
+from robot_rl.safety.limits.braking import brake, stop_path
+from robot_rl.safety.limits.collision import TOUCH, CollisionLimit
+from robot_rl.safety.limits.orientation import OrientationLimit
+from robot_rl.safety.limits.tcp_speed import TcpSpeedLimit
+from robot_rl.safety.limits.workspace import WorkspaceLimit
+from robot_rl.safety.reasons import Reason
+
+SAMPLES = 5
+"""Most configurations of a way to standstill at which it is checked."""
+TOO_FAST = 1e-3
+"""Relative excess over the tcp speed limit that a stop may bring."""
+
+
+class Envelope:
+    """Workspace, orientation cone, tcp speed and collisions around the configuration last looked at.
+
+    Rows of the QP are linear and so only nearly right. What is sent is therefore also checked: from the next
+    configuration, braking all joints as hard as they may, the arm must come to rest without leaving the limits. The
+    way to standstill that was checked in one tick is what remains open in the next; so a stop inside the acceleration
+    limit never leaves the others, whatever was commanded.
+    """
+
+    def __init__(self, robot: RobotConfig, twin: KinematicTwin, workspace: WorkspaceConfig) -> None:
+        self.workspace = WorkspaceLimit(workspace)
+        self.orientation = OrientationLimit(robot.limits.orientation)
+        self.speed = TcpSpeedLimit(robot.limits.tcp_speed)
+        self.collision = CollisionLimit(robot, twin.model)
+        self.configuration = mink.Configuration(twin.model)
+        self._model, self._data = twin.model, mujoco.MjData(twin.model)
+        self._site = twin.model.site(robot.tcp_site).id
+        self._acceleration = np.array(robot.limits.acceleration)
+        self._jacobian = np.zeros((6, twin.model.nv))
+        self._positions, self._rotations = np.empty((SAMPLES + 1, 3)), np.empty((SAMPLES + 1, 3, 3))
+
+    def look(self, q: np.ndarray) -> None:
+        """Take configuration `q` (J,) [rad] as where the robot is."""
+        self._q = q
+        self.configuration.update(q)
+        data, jacobian = self.configuration.data, self._jacobian
+        mujoco.mj_jacSite(self._model, data, jacobian[:3], jacobian[3:], self._site)
+        self._positions[0] = data.site_xpos[self._site]
+        self._rotations[0] = data.site_xmat[self._site].reshape(3, 3)
+        position, rotation = self._positions[0], self._rotations[0]
+        self._barriers: Barriers = (
+            self.workspace.barriers(position, jacobian[:3])
+            + self.orientation.barriers(rotation, jacobian[3:])
+            + self.collision.barriers(data)
+        )
+        self._least_wall = np.minimum(self.workspace.distances(position), 0.0) - TOUCH
+        self._least_angle = np.minimum(self.orientation.distances(rotation), 0.0) - TOUCH
+
+    def rows(self, dq: np.ndarray, wanted: np.ndarray, dt: float) -> Rows:
+        """Rows of the next tick for a robot that moves with `dq` (J,) and is asked for about `wanted` (J,) [rad/s]."""
+        stopping = brake(dq, self._acceleration, dt)
+        barriers = braking_rows(self._barriers, dq, self._acceleration, dt)
+        return barriers + self.speed.rows(self._jacobian, wanted, stopping)
+
+    def refuses(self, dq: np.ndarray, dt: float) -> Reason | None:
+        """The limit that would be broken on the way to standstill after one tick with velocity `dq` (J,), or None."""
+        path = stop_path(self._q, dq, self._acceleration, dt)
+        chosen = np.unique(np.linspace(0, len(path) - 1, min(SAMPLES, len(path))).round().astype(np.int64))
+        pairs = self.collision.reachable(path[-1] - self._q)
+        for row, index in enumerate(chosen, start=1):
+            self._data.qpos[:] = path[index]
+            mujoco.mj_kinematics(self._model, self._data)
+            self._positions[row] = self._data.site_xpos[self._site]
+            self._rotations[row] = self._data.site_xmat[self._site].reshape(3, 3)
+            if pairs.size and not self.collision.allows(self._data, pairs):
+                return self.collision.reason
+        return self._tcp_refuses(np.diff(chosen, prepend=-1) * dt)
+
+    def _tcp_refuses(self, seconds: np.ndarray) -> Reason | None:
+        rows = len(seconds) + 1
+        positions, rotations = self._positions[:rows], self._rotations[:rows]
+        if not (self.workspace.distances(positions[1:]) >= self._least_wall).all():
+            return self.workspace.reason
+        if not (self.orientation.distances(rotations[1:]) >= self._least_angle).all():
+            return self.orientation.reason
+        if not (self.speed.excess(positions, rotations, seconds) <= TOO_FAST).all():
+            return self.speed.reason
+        return None

@@ -1,0 +1,95 @@
+"""Self-collision, and collision with the twin's fixed geoms."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from robot_rl.config.robot import RobotConfig
+from robot_rl.core.errors import UsageError
+from robot_rl.safety.limits.barrier import Barriers
+from robot_rl.safety.limits.broadphase import Broadphase
+from robot_rl.safety.limits.pairs import geom_label, geom_pairs
+from robot_rl.safety.limits.reach import finger_travel, joint_reach
+from robot_rl.safety.reasons import Reason
+
+TOUCH = 1e-9
+"""Distance [m] of the two nearest points at which they show no direction any more."""
+
+
+class CollisionLimit:
+    """What every pair of geoms has left above its clearance, positive inside. From outside only the way back is open.
+
+    The clearance of a finger's geoms is larger by the way that the finger can move, for the twin's fingers do not.
+    """
+
+    reason = Reason.COLLISION
+
+    def __init__(self, robot: RobotConfig, model: mujoco.MjModel) -> None:
+        """Raises UsageError where the robot's home breaks the clearance."""
+        config = robot.limits.collision
+        self._model, self._detection = model, config.detection
+        self.pairs = geom_pairs(model, config.may_touch)
+        self._reach = joint_reach(model)
+        travel = finger_travel(robot, model)
+        self._clearance = np.array([config.clearance + travel[one] + travel[other] for one, other in self.pairs])
+        self._fromto, self._jacobians = np.empty(6), np.empty((2, 3, model.nv))
+        data = mujoco.MjData(model)
+        data.qpos[:] = robot.home
+        mujoco.mj_kinematics(model, data)
+        self._broadphase = Broadphase(model, data, self.pairs)
+        self._check_home(robot, data)
+
+    def barriers(self, data: mujoco.MjData) -> Barriers:
+        """Barriers of the pairs within the detection distance; `data` needs kinematics and mj_comPos."""
+        self._left = self._broadphase.bounds(data) - self._clearance
+        near = np.flatnonzero(self._left < self._detection)
+        gradients = np.zeros((len(near), self._model.nv))
+        for row, index in enumerate(near):
+            self._left[index] = self._measure(data, index)
+            if self._left[index] < self._detection:
+                gradients[row] = self._gradient(data, index)
+        return Barriers(self._left[near], gradients, (self.reason,) * len(near))
+
+    def reachable(self, way: np.ndarray) -> np.ndarray:
+        """Indices of the pairs that could come nearer than their clearance on a joint displacement of `way` (J,).
+
+        Counts from the configuration of the last `barriers`.
+        """
+        return np.flatnonzero(self._left < float(np.abs(way) @ self._reach))
+
+    def allows(self, data: mujoco.MjData, indices: np.ndarray) -> bool:
+        """True where the pairs of these `indices` keep their clearance, or at least what they had of it."""
+        return all(self._measure(data, index) >= min(0.0, self._left[index]) - TOUCH for index in indices)
+
+    def _measure(self, data: mujoco.MjData, index: int) -> float:
+        one, other = self.pairs[index]
+        farthest = self._detection + self._clearance[index]
+        distance = mujoco.mj_geomDistance(self._model, data, one, other, farthest, self._fromto)
+        return float(distance) - float(self._clearance[index])
+
+    def _gradient(self, data: mujoco.MjData, index: int) -> np.ndarray:
+        one, other = self.pairs[index]
+        first, second = self._fromto[:3], self._fromto[3:]
+        normal = second - first
+        length = float(np.linalg.norm(normal))
+        if length < TOUCH:
+            normal = data.geom_xpos[other] - data.geom_xpos[one]
+            length = float(np.linalg.norm(normal)) + TOUCH
+        elif self._left[index] + self._clearance[index] < 0.0:
+            length = -length  # of two that overlap, the nearest points lie the other way round
+        for jacobian, point, geom in zip(self._jacobians, (first, second), (one, other), strict=True):
+            mujoco.mj_jac(self._model, data, jacobian, None, point, self._model.geom_bodyid[geom])
+        gradient: np.ndarray = (normal / length) @ (self._jacobians[1] - self._jacobians[0])
+        return gradient
+
+    def _check_home(self, robot: RobotConfig, data: mujoco.MjData) -> None:
+        for index, pair in enumerate(self.pairs):
+            left = self._measure(data, index)
+            if left < 0.0:
+                one, other = (geom_label(self._model, geom) for geom in pair)
+                distance = left + self._clearance[index]
+                raise UsageError(
+                    f"robot '{robot.name}': at home '{one}' and '{other}' are {distance:.3f} m apart, nearer than "
+                    f"{self._clearance[index]:.3f} m: name them in limits: collision: may_touch, or correct home."
+                )
