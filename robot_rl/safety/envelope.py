@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import mink
 import mujoco
 import numpy as np
@@ -9,8 +11,8 @@ import numpy as np
 from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.config.robot import RobotConfig
 from robot_rl.robot.twin import KinematicTwin
-from robot_rl.safety.limits.barrier import Barriers, Rows, braking_rows
-from robot_rl.safety.limits.braking import brake, stop_path
+from robot_rl.safety.limits.barrier import GENTLE, Barriers, Rows, braking_rows
+from robot_rl.safety.limits.braking import brake, stop_displacement, stop_path
 from robot_rl.safety.limits.collision import TOUCH, CollisionLimit
 from robot_rl.safety.limits.orientation import OrientationLimit
 from robot_rl.safety.limits.tcp_speed import TcpSpeedLimit
@@ -44,9 +46,11 @@ class Envelope:
         self._jacobian = np.zeros((6, twin.model.nv))
         self._positions, self._rotations = np.empty((SAMPLES + 1, 3)), np.empty((SAMPLES + 1, 3, 3))
 
-    def look(self, q: np.ndarray) -> None:
-        """Take configuration `q` (J,) [rad] as where the robot is."""
+    def look(self, q: np.ndarray, dq: np.ndarray, dt: float) -> None:
+        """Take configuration `q` (J,) [rad] and velocity `dq` (J,) [rad/s] as where the robot is."""
         self._q = q
+        fastest = np.abs(dq) + self._acceleration * dt
+        way = fastest * dt + stop_displacement(fastest, GENTLE * self._acceleration, dt)
         self.configuration.update(q)
         data, jacobian = self.configuration.data, self._jacobian
         mujoco.mj_jacSite(self._model, data, jacobian[:3], jacobian[3:], self._site)
@@ -56,7 +60,7 @@ class Envelope:
         self._barriers: Barriers = (
             self.workspace.barriers(position, jacobian[:3])
             + self.orientation.barriers(rotation, jacobian[3:])
-            + self.collision.barriers(data)
+            + self.collision.barriers(data, way)
         )
         self._least_wall = np.minimum(self.workspace.distances(position), 0.0) - TOUCH
         self._least_angle = np.minimum(self.orientation.distances(rotation), 0.0) - TOUCH
@@ -70,16 +74,16 @@ class Envelope:
     def refuses(self, dq: np.ndarray, dt: float) -> Reason | None:
         """The limit that would be broken on the way to standstill after one tick with velocity `dq` (J,), or None."""
         path = stop_path(self._q, dq, self._acceleration, dt)
-        chosen = np.unique(np.linspace(0, len(path) - 1, min(SAMPLES, len(path))).round().astype(np.int64))
+        chosen = _spread(len(path))
         pairs = self.collision.reachable(path[-1] - self._q)
         for row, index in enumerate(chosen, start=1):
             self._data.qpos[:] = path[index]
             mujoco.mj_kinematics(self._model, self._data)
             self._positions[row] = self._data.site_xpos[self._site]
             self._rotations[row] = self._data.site_xmat[self._site].reshape(3, 3)
-            if pairs.size and not self.collision.allows(self._data, pairs):
+            if pairs and not self.collision.allows(self._data, pairs):
                 return self.collision.reason
-        return self._tcp_refuses(np.diff(chosen, prepend=-1) * dt)
+        return self._tcp_refuses((chosen - np.concatenate([[-1], chosen[:-1]])) * dt)
 
     def _tcp_refuses(self, seconds: np.ndarray) -> Reason | None:
         rows = len(seconds) + 1
@@ -91,3 +95,9 @@ class Envelope:
         if not (self.speed.excess(positions, rotations, seconds) <= TOO_FAST).all():
             return self.speed.reason
         return None
+
+
+@functools.cache
+def _spread(length: int) -> np.ndarray:
+    """At most SAMPLES indices, evenly spread, of a path with `length` configurations; first and last among them."""
+    return np.unique(np.linspace(0, length - 1, min(SAMPLES, length)).round().astype(np.int64))

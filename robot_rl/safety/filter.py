@@ -109,7 +109,7 @@ class SafetyFilter:
     def _move_tcp(self, wanted: np.ndarray, goal: np.ndarray, dt: float) -> Motion:
         allowed, reasons = self._allowed(wanted, dt)
         target = Pose(self.tcp.position + allowed * dt, self._turned(goal, dt))
-        self._envelope.look(self.q)
+        self._envelope.look(self.q, self.dq, dt)
         hessian, linear = self._objective.quadratic(self._envelope.configuration, target)
         rows = self._envelope.rows(self.dq, self.dq, dt)
         before = self.q, self.dq, self._last
@@ -159,7 +159,7 @@ class SafetyFilter:
         nearest = self._box(dt).clip(wanted)
         if np.abs(nearest - wanted).max() > ALTERED:
             reasons |= self.limits.acted(self.q, self.dq, nearest, dt, self._last)
-        self._envelope.look(self.q)
+        self._envelope.look(self.q, self.dq, dt)
         rows = self._envelope.rows(self.dq, nearest, dt)
         try:
             if not rows.hold(nearest):

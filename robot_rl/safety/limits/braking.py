@@ -16,8 +16,8 @@ def braking_speed(distance: np.ndarray, acceleration: np.ndarray, dt: float) -> 
 
 def brake(dq: np.ndarray, acceleration: np.ndarray, dt: float) -> np.ndarray:
     """The next velocity (J,) on the shortest way to standstill: every joint for itself, as fast as it may."""
-    reach = acceleration * dt
-    return dq - np.clip(dq, -reach, reach)
+    slower: np.ndarray = np.copysign(np.maximum(np.abs(dq) - acceleration * dt, 0.0), dq)
+    return slower + 0.0  # no negative zeros
 
 
 def stop_displacement(dq: np.ndarray, acceleration: np.ndarray, dt: float) -> np.ndarray:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import mujoco
 import numpy as np
 
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.errors import UsageError
-from robot_rl.safety.limits.barrier import Barriers
+from robot_rl.safety.limits.barrier import BUFFER, Barriers
 from robot_rl.safety.limits.broadphase import Broadphase
 from robot_rl.safety.limits.pairs import geom_label, geom_pairs
-from robot_rl.safety.limits.reach import finger_travel, joint_reach
+from robot_rl.safety.limits.reach import finger_travel, pair_reach
 from robot_rl.safety.reasons import Reason
 
 TOUCH = 1e-9
@@ -30,7 +32,7 @@ class CollisionLimit:
         config = robot.limits.collision
         self._model, self._detection = model, config.detection
         self.pairs = geom_pairs(model, config.may_touch)
-        self._reach = joint_reach(model)
+        self._reach = pair_reach(model, self.pairs)
         travel = finger_travel(robot, model)
         self._clearance = np.array([config.clearance + travel[one] + travel[other] for one, other in self.pairs])
         self._fromto, self._jacobians = np.empty(6), np.empty((2, 3, model.nv))
@@ -40,25 +42,30 @@ class CollisionLimit:
         self._broadphase = Broadphase(model, data, self.pairs)
         self._check_home(robot, data)
 
-    def barriers(self, data: mujoco.MjData) -> Barriers:
-        """Barriers of the pairs within the detection distance; `data` needs kinematics and mj_comPos."""
-        self._left = self._broadphase.bounds(data) - self._clearance
-        near = np.flatnonzero(self._left < self._detection)
-        gradients = np.zeros((len(near), self._model.nv))
-        for row, index in enumerate(near):
-            self._left[index] = self._measure(data, index)
-            if self._left[index] < self._detection:
-                gradients[row] = self._gradient(data, index)
-        return Barriers(self._left[near], gradients, (self.reason,) * len(near))
+    def barriers(self, data: mujoco.MjData, way: np.ndarray) -> Barriers:
+        """Barriers of the pairs that joint motion by `way` (J,) [rad], either way, could bring to their clearance.
 
-    def reachable(self, way: np.ndarray) -> np.ndarray:
+        Pairs farther apart than the detection distance are left out. `data` needs kinematics and mj_comPos.
+        """
+        self._left = self._broadphase.bounds(data) - self._clearance
+        within = np.minimum(self._reach @ np.abs(way) + BUFFER, self._detection)
+        near, gradients = [], []
+        for index in np.flatnonzero(self._left < within).tolist():
+            self._left[index] = self._measure(data, index)
+            if self._left[index] < within[index]:
+                near.append(index)
+                gradients.append(self._gradient(data, index))
+        gradient = np.array(gradients).reshape(-1, self._model.nv)
+        return Barriers(self._left[near], gradient, (self.reason,) * len(near))
+
+    def reachable(self, way: np.ndarray) -> list[int]:
         """Indices of the pairs that could come nearer than their clearance on a joint displacement of `way` (J,).
 
         Counts from the configuration of the last `barriers`.
         """
-        return np.flatnonzero(self._left < float(np.abs(way) @ self._reach))
+        return np.flatnonzero(self._left < self._reach @ np.abs(way)).tolist()
 
-    def allows(self, data: mujoco.MjData, indices: np.ndarray) -> bool:
+    def allows(self, data: mujoco.MjData, indices: list[int]) -> bool:
         """True where the pairs of these `indices` keep their clearance, or at least what they had of it."""
         return all(self._measure(data, index) >= min(0.0, self._left[index]) - TOUCH for index in indices)
 
@@ -72,10 +79,10 @@ class CollisionLimit:
         one, other = self.pairs[index]
         first, second = self._fromto[:3], self._fromto[3:]
         normal = second - first
-        length = float(np.linalg.norm(normal))
+        length = math.sqrt(normal @ normal)
         if length < TOUCH:
             normal = data.geom_xpos[other] - data.geom_xpos[one]
-            length = float(np.linalg.norm(normal)) + TOUCH
+            length = math.sqrt(normal @ normal) + TOUCH
         elif self._left[index] + self._clearance[index] < 0.0:
             length = -length  # of two that overlap, the nearest points lie the other way round
         for jacobian, point, geom in zip(self._jacobians, (first, second), (one, other), strict=True):

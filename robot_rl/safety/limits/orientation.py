@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from robot_rl.config.limits import OrientationConfig
@@ -18,6 +20,8 @@ class OrientationLimit:
     def __init__(self, config: OrientationConfig) -> None:
         self._axis = _unit("axis", config.axis)
         self._direction = _unit("direction", config.direction)
+        x, y, z = self._direction
+        self._turning = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
         self._angle = config.angle
 
     def distances(self, rotations: np.ndarray) -> np.ndarray:
@@ -27,9 +31,8 @@ class OrientationLimit:
 
     def barriers(self, rotation: np.ndarray, jacobian: np.ndarray) -> Barriers:
         """Barrier at tcp `rotation` (3, 3) with the rotational `jacobian` (3, J) in the base frame."""
-        axis = rotation @ self._axis
-        away = np.cross(self._direction, axis)
-        sine = float(np.linalg.norm(away))
+        away = self._turning @ (rotation @ self._axis)
+        sine = math.sqrt(away @ away)
         # at the cone's centre every turn leads away from it, and none is nearer to the border than another
         gradient = -(away / sine) @ jacobian if sine > 1e-6 else np.zeros(jacobian.shape[1])
         return Barriers(self.distances(rotation), gradient[None], (self.reason,))

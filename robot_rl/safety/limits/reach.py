@@ -7,18 +7,26 @@ import numpy as np
 
 from robot_rl.config.robot import RobotConfig
 from robot_rl.robot.model import robot_spec
+from robot_rl.safety.limits.pairs import Pair
 
 
 def joint_reach(model: mujoco.MjModel) -> np.ndarray:
-    """Upper bound (J,) of how far a point moves per unit of each joint [m/rad, 1 for slides], in any posture."""
-    reach = np.zeros(model.nv)
+    """Upper bound (ngeom, J) of how far each joint moves a geom's points per unit [m/rad], in any posture."""
+    reach = np.zeros((model.ngeom, model.nv))
     for geom in range(model.ngeom):
         length = float(np.linalg.norm(model.geom_pos[geom]) + model.geom_rbound[geom])
         body = model.geom_bodyid[geom]
         while body:
-            length = _climb(model, body, length, reach)
+            length = _climb(model, body, length, reach[geom])
             body = model.body_parentid[body]
     return reach
+
+
+def pair_reach(model: mujoco.MjModel, pairs: list[Pair]) -> np.ndarray:
+    """Upper bound (P, J) of how far each joint changes the distance of a pair; 0 where it carries both of the pair."""
+    reach = joint_reach(model)
+    one, other = (reach[[pair[side] for pair in pairs]].reshape(-1, model.nv) for side in (0, 1))
+    return np.where((one > 0.0) & (other > 0.0), 0.0, np.maximum(one, other))
 
 
 def finger_travel(robot: RobotConfig, model: mujoco.MjModel) -> np.ndarray:
@@ -44,5 +52,5 @@ def _climb(model: mujoco.MjModel, body: int, length: float, reach: np.ndarray) -
         travel += float(np.abs(model.jnt_range[joint]).max()) if slides else 0.0
         lever = 1.0 if slides else length + float(np.linalg.norm(model.jnt_pos[joint]))
         dof = model.jnt_dofadr[joint]
-        reach[dof] = max(reach[dof], lever)
+        reach[dof] = lever
     return length + travel + float(np.linalg.norm(model.body_pos[body]))

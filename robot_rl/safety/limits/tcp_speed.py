@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from robot_rl.config.limits import TcpSpeedConfig
@@ -22,7 +24,7 @@ class TcpSpeedLimit:
 
     def clip(self, velocity: np.ndarray) -> np.ndarray:
         """Requested `velocity` (3,) [m/s] in its direction, no faster than the limit."""
-        speed = float(np.linalg.norm(velocity))
+        speed = math.sqrt(velocity @ velocity)
         return velocity if speed <= MARGIN * self.linear else velocity * (MARGIN * self.linear / speed)
 
     def rows(self, jacobian: np.ndarray, wanted: np.ndarray, stopping: np.ndarray) -> Rows:
@@ -40,11 +42,13 @@ class TcpSpeedLimit:
 
         `seconds` (K,) lie between them; zero or less where the path keeps the limit.
         """
-        linear = np.linalg.norm(positions[1:] - positions[:-1], axis=1) / seconds
+        moved = positions[1:] - positions[:-1]
+        linear = np.sqrt(np.einsum("ki,ki->k", moved, moved)) / seconds
         cosine = (np.einsum("kij,kij->k", rotations[1:], rotations[:-1]) - 1.0) / 2.0
-        angular = np.arccos(np.clip(cosine, -1.0, 1.0)) / seconds
-        return np.maximum(linear / self.linear, angular / self.angular) - 1.0
+        angular = np.arccos(np.minimum(np.maximum(cosine, -1.0), 1.0)) / seconds
+        excess: np.ndarray = np.maximum(linear / self.linear, angular / self.angular) - 1.0
+        return excess
 
 
 def _along(vector: np.ndarray) -> np.ndarray:
-    return vector / max(float(np.linalg.norm(vector)), 1e-12)
+    return vector / max(math.sqrt(vector @ vector), 1e-12)
