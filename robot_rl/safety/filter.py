@@ -108,7 +108,7 @@ class SafetyFilter:
 
     def _move_tcp(self, wanted: np.ndarray, goal: np.ndarray, dt: float) -> Motion:
         allowed, reasons = self._allowed(wanted, dt)
-        target = Pose(self.tcp.position + allowed * dt, self._turned(goal, dt))
+        target = Pose(self.tcp.position + allowed * dt, self.turned(goal, dt))
         self._envelope.look(self.q, self.dq, dt)
         hessian, linear = self._objective.quadratic(self._envelope.configuration, target)
         rows = self._envelope.rows(self.dq, self.dq, dt)
@@ -138,7 +138,7 @@ class SafetyFilter:
             wanted = clipped
         return wanted, reasons
 
-    def _turned(self, goal: np.ndarray, dt: float) -> np.ndarray:
+    def turned(self, goal: np.ndarray, dt: float) -> np.ndarray:
         """Orientation of the next tick towards `goal`, at a speed from which the turn can stop there."""
         angle = np.array(rotation_angle(self.tcp.quaternion, goal))
         speed = min(TURN_SPEED, float(braking_speed(angle, np.array(TURN_BRAKING), dt)))
