@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -174,5 +173,5 @@ def benign_figures(runs: dict[str, Benign]) -> dict[str, Any]:
     ticks, altered = (sum(getattr(run, name) for run in runs.values()) for name in ("ticks", "altered_ticks"))
     return {
         "benign_altered_fraction": round(altered / max(ticks, 1), 5),
-        "benign": {task: dataclasses.asdict(run) for task, run in runs.items()},
+        "benign": {task: {**vars(run), "reasons": dict(run.reasons)} for task, run in runs.items()},
     }

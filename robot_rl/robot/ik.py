@@ -43,17 +43,15 @@ class TcpObjective:
         robot = twin.robot
         self._frame = mink.FrameTask(robot.tcp_site, "site", position_cost=1.0, orientation_cost=1.0)
         # The posture only settles what the target leaves open (the elbow of a seven-joint arm): weak and slow.
-        self._posture = mink.PostureTask(twin.model, cost=POSTURE_COST, gain=POSTURE_GAIN)
-        self._posture.set_target(np.array(robot.home))
-        self._damping = DAMPING * np.eye(twin.model.nv)
+        self._home = np.array(robot.home)
+        self._flat = (POSTURE_COST**2 + DAMPING) * np.eye(twin.model.nv)
 
     def quadratic(self, configuration: mink.Configuration, target: Pose) -> tuple[np.ndarray, np.ndarray]:
         """Matrix (J, J) and vector (J,) of the cost of a joint displacement from `configuration`."""
-        rotation = mink.SO3(np.array(target.quaternion))
-        self._frame.set_target(mink.SE3.from_rotation_and_translation(rotation, np.array(target.position)))
-        frame = self._frame.compute_qp_objective(configuration)
-        posture = self._posture.compute_qp_objective(configuration)
-        return frame.H + posture.H + self._damping, frame.c + posture.c
+        self._frame.set_target(mink.SE3(wxyz_xyz=np.concatenate([target.quaternion, target.position])))
+        jacobian, error, _ = self._frame.compute_qp_residual(configuration)
+        away = configuration.data.qpos - self._home
+        return jacobian.T @ jacobian + self._flat, POSTURE_COST**2 * POSTURE_GAIN * away - error @ jacobian
 
 
 def solve_qp(

@@ -19,7 +19,7 @@ from robot_rl.safety.limits.tcp_speed import TcpSpeedLimit
 from robot_rl.safety.limits.workspace import WorkspaceLimit
 from robot_rl.safety.reasons import Reason
 
-SAMPLES = 5
+SAMPLES = 4
 """Most configurations of a way to standstill at which it is checked."""
 TOO_FAST = 1e-3
 """Relative excess over the tcp speed limit that a stop may bring."""
@@ -57,18 +57,16 @@ class Envelope:
         self._positions[0] = data.site_xpos[self._site]
         self._rotations[0] = data.site_xmat[self._site].reshape(3, 3)
         position, rotation = self._positions[0], self._rotations[0]
-        self._barriers: Barriers = (
-            self.workspace.barriers(position, jacobian[:3])
-            + self.orientation.barriers(rotation, jacobian[3:])
-            + self.collision.barriers(data, way)
-        )
-        self._least_wall = np.minimum(self.workspace.distances(position), 0.0) - TOUCH
-        self._least_angle = np.minimum(self.orientation.distances(rotation), 0.0) - TOUCH
+        walls = self.workspace.barriers(position, jacobian[:3])
+        cone = self.orientation.barriers(rotation, jacobian[3:])
+        self._barriers = Barriers.joined(walls, cone, self.collision.barriers(data, way))
+        self._least_wall = np.minimum(walls.distance, 0.0) - TOUCH
+        self._least_angle = np.minimum(cone.distance, 0.0) - TOUCH
 
     def rows(self, dq: np.ndarray, wanted: np.ndarray, dt: float) -> Rows:
         """Rows of the next tick for a robot that moves with `dq` (J,) and is asked for about `wanted` (J,) [rad/s]."""
         stopping = brake(dq, self._acceleration, dt)
-        barriers = braking_rows(self._barriers, dq, self._acceleration, dt)
+        barriers = braking_rows(self._barriers, dq, self._acceleration, dt, stopping)
         return barriers + self.speed.rows(self._jacobian, wanted, stopping)
 
     def refuses(self, dq: np.ndarray, dt: float) -> Reason | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import mink
@@ -13,7 +14,6 @@ from robot_rl.robot.ik import Infeasible, TcpObjective, solve_qp
 from robot_rl.robot.twin import KinematicTwin
 from robot_rl.safety.envelope import Envelope
 from robot_rl.safety.limits.barrier import Rows
-from robot_rl.safety.limits.braking import braking_speed
 from robot_rl.safety.limits.effort import EffortLimit
 from robot_rl.safety.limits.joint import JointLimits, VelocityBox
 from robot_rl.safety.limits.rate import RateLimit
@@ -21,6 +21,8 @@ from robot_rl.safety.reasons import Reason
 
 TURN_SPEED, TURN_BRAKING = 1.0, 4.0
 """Angular speed [rad/s] and deceleration [rad/s^2] with which a tilted tcp is turned back."""
+STRAIGHT = 1e-7
+"""Tilt of the tcp [rad] that is none."""
 ALTERED = 1e-3
 """Speed [m/s or rad/s] by which a limit must change a command to count as having acted."""
 GIVE_WAY_S = 0.1
@@ -140,9 +142,10 @@ class SafetyFilter:
 
     def turned(self, goal: np.ndarray, dt: float) -> np.ndarray:
         """Orientation of the next tick towards `goal`, at a speed from which the turn can stop there."""
-        angle = np.array(rotation_angle(self.tcp.quaternion, goal))
-        speed = min(TURN_SPEED, float(braking_speed(angle, np.array(TURN_BRAKING), dt)))
-        return turn_towards(self.tcp.quaternion, goal, speed * dt)
+        angle = rotation_angle(self.tcp.quaternion, goal)
+        step = TURN_BRAKING * dt
+        speed = min(TURN_SPEED, math.sqrt(step**2 + 2.0 * TURN_BRAKING * angle) - step)
+        return goal if angle < STRAIGHT else turn_towards(self.tcp.quaternion, goal, speed * dt)
 
     def _give_way(self, dt: float) -> Motion | None:
         """The motion back to where the robot is, where something holds it back."""

@@ -25,10 +25,11 @@ class Barriers:
     gradient: np.ndarray
     reasons: tuple[Reason, ...]
 
-    def __add__(self, other: Barriers) -> Barriers:
-        """All barriers of both."""
-        distance = np.concatenate([self.distance, other.distance])
-        return Barriers(distance, np.concatenate([self.gradient, other.gradient]), self.reasons + other.reasons)
+    @classmethod
+    def joined(cls, *parts: Barriers) -> Barriers:
+        """All barriers of all parts."""
+        distance, gradient = (np.concatenate([getattr(p, name) for p in parts]) for name in ("distance", "gradient"))
+        return cls(distance, gradient, sum((part.reasons for part in parts), ()))
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ class Rows:
         return bool((self.matrix @ dq <= self.upper).all())
 
 
-def braking_rows(barriers: Barriers, dq: np.ndarray, acceleration: np.ndarray, dt: float) -> Rows:
+def braking_rows(
+    barriers: Barriers, dq: np.ndarray, acceleration: np.ndarray, dt: float, full: np.ndarray
+) -> Rows:
     """Rows that keep the way to standstill (one tick, then braking) short of every barrier.
 
     The way that a joint still goes is convex in its velocity, and linear between full brake and full acceleration up
-    to one tick's worth; the steeper slope is taken where the joint approaches. Full brake satisfies every row by
+    to one tick's worth; the steeper slope is taken where the joint approaches. `full`, the full brake, satisfies every row by
     construction, also outside a barrier: no barrier can contradict the acceleration limit, nor another barrier.
     Outside, and in a thin buffer before the barrier, the rows ask for a slow way back.
     """
@@ -65,4 +68,4 @@ def braking_rows(barriers: Barriers, dq: np.ndarray, acceleration: np.ndarray, d
     matrix = approach * slope
     way = approach @ stop_displacement(dq, gentle, dt)
     upper = np.maximum(barriers.distance - BUFFER, -RETURN) - way + matrix @ stopping
-    return Rows(matrix, np.maximum(upper, matrix @ brake(dq, acceleration, dt)), barriers.reasons)
+    return Rows(matrix, np.maximum(upper, matrix @ full), barriers.reasons)

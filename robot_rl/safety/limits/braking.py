@@ -16,8 +16,9 @@ def braking_speed(distance: np.ndarray, acceleration: np.ndarray, dt: float) -> 
 
 def brake(dq: np.ndarray, acceleration: np.ndarray, dt: float) -> np.ndarray:
     """The next velocity (J,) on the shortest way to standstill: every joint for itself, as fast as it may."""
-    slower: np.ndarray = np.copysign(np.maximum(np.abs(dq) - acceleration * dt, 0.0), dq)
-    return slower + 0.0  # no negative zeros
+    reach = acceleration * dt
+    slower: np.ndarray = dq - np.minimum(np.maximum(dq, -reach), reach)
+    return slower
 
 
 def stop_displacement(dq: np.ndarray, acceleration: np.ndarray, dt: float) -> np.ndarray:

@@ -10,11 +10,12 @@ import numpy as np
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.errors import UsageError
 from robot_rl.safety.limits.barrier import BUFFER, Barriers
-from robot_rl.safety.limits.broadphase import Broadphase
 from robot_rl.safety.limits.pairs import geom_label, geom_pairs
 from robot_rl.safety.limits.reach import finger_travel, pair_reach
 from robot_rl.safety.reasons import Reason
 
+FAR = 2.0
+"""Largest distance [m] that is measured; what is farther apart counts as this far."""
 TOUCH = 1e-9
 """Distance [m] of the two nearest points at which they show no direction any more."""
 
@@ -22,7 +23,8 @@ TOUCH = 1e-9
 class CollisionLimit:
     """What every pair of geoms has left above its clearance, positive inside. From outside only the way back is open.
 
-    The clearance of a finger's geoms is larger by the way that the finger can move, for the twin's fingers do not.
+    Few distances are measured in a tick: between looks every pair keeps a lower bound, lowered by the most that the
+    motion of the joints between the two geoms can have changed. The clearance of a finger's geoms is larger by the way that the finger can move, for the twin's fingers do not.
     """
 
     reason = Reason.COLLISION
@@ -39,15 +41,18 @@ class CollisionLimit:
         data = mujoco.MjData(model)
         data.qpos[:] = robot.home
         mujoco.mj_kinematics(model, data)
-        self._broadphase = Broadphase(model, data, self.pairs)
-        self._check_home(robot, data)
+        self._at = data.qpos.copy()
+        self._left = np.array([self._measure(data, index) for index in range(len(self.pairs))])
+        self._check_home(robot)
 
     def barriers(self, data: mujoco.MjData, way: np.ndarray) -> Barriers:
         """Barriers of the pairs that joint motion by `way` (J,) [rad], either way, could bring to their clearance.
 
         Pairs farther apart than the detection distance are left out. `data` needs kinematics and mj_comPos.
         """
-        self._left = self._broadphase.bounds(data) - self._clearance
+        # what was left at the last look, less what the motion since then can have taken, is left at least
+        self._left -= self._reach @ np.abs(data.qpos - self._at)
+        self._at[:] = data.qpos
         within = np.minimum(self._reach @ np.abs(way) + BUFFER, self._detection)
         near, gradients = [], []
         for index in np.flatnonzero(self._left < within).tolist():
@@ -71,8 +76,7 @@ class CollisionLimit:
 
     def _measure(self, data: mujoco.MjData, index: int) -> float:
         one, other = self.pairs[index]
-        farthest = self._detection + self._clearance[index]
-        distance = mujoco.mj_geomDistance(self._model, data, one, other, farthest, self._fromto)
+        distance = mujoco.mj_geomDistance(self._model, data, one, other, FAR, self._fromto)
         return float(distance) - float(self._clearance[index])
 
     def _gradient(self, data: mujoco.MjData, index: int) -> np.ndarray:
@@ -90,9 +94,8 @@ class CollisionLimit:
         gradient: np.ndarray = (normal / length) @ (self._jacobians[1] - self._jacobians[0])
         return gradient
 
-    def _check_home(self, robot: RobotConfig, data: mujoco.MjData) -> None:
-        for index, pair in enumerate(self.pairs):
-            left = self._measure(data, index)
+    def _check_home(self, robot: RobotConfig) -> None:
+        for index, (pair, left) in enumerate(zip(self.pairs, self._left, strict=True)):
             if left < 0.0:
                 one, other = (geom_label(self._model, geom) for geom in pair)
                 distance = left + self._clearance[index]

@@ -15,7 +15,7 @@ TOUCHING = 1e-6
 """Distance to a bound [rad/s] at which it counts as reached."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class VelocityBox:
     """Bounds (J,) [rad/s] of the next tick's joint velocity; `feasible` is false where they contradict."""
 
@@ -65,8 +65,8 @@ class PositionLimit:
 
     def box(self, q: np.ndarray, dt: float) -> VelocityBox:
         """Bounds from which a stop before the limits is possible."""
-        down = braking_speed(q - self.lower, self._acceleration, dt)
-        return VelocityBox(-down, braking_speed(self.upper - q, self._acceleration, dt))
+        down, up = braking_speed(np.array([q - self.lower, self.upper - q]), self._acceleration, dt)
+        return VelocityBox(-down, up)
 
 
 class AccelerationLimit:
