@@ -16,7 +16,7 @@ from robot_rl.safety.limits.pairs import geom_pairs
 TOLERANCES = {
     "joint": 0.0,
     "velocity": 0.05,
-    "acceleration": 0.25,
+    "acceleration": 0.35,
     "workspace": 0.005,
     "orientation": 0.02,
     "tcp_speed": 0.05,
@@ -65,12 +65,15 @@ class GroundTruth:
     def begin(self) -> None:
         """Take the arm's present state as the start of a motion."""
         mujoco.mj_forward(self._model, self._data)
+        self._touch = self._unplanned = False
         self._last = self._arm.joint_velocities
         self._tcp = self._data.site_xpos[self._site].copy()
 
     def check(self) -> None:
-        """Judge the tick that has just passed."""
-        touched = self._touched()
+        """Judge the tick that has just passed, and all its physics steps given to `look`."""
+        touched, self._touch = self._touch, False
+        self.verdict.unplanned_contacts += self._unplanned or self.least_clearance() <= -self._limits.collision.clearance
+        self._unplanned = False
         q, dq, verdict = self._arm.joint_positions, self._arm.joint_velocities, self.verdict
         verdict.take("joint", float(np.maximum(self._lower - q, q - self._upper).max()))
         verdict.take("velocity", float((np.abs(dq) / self._speed).max() - 1.0))
@@ -121,13 +124,11 @@ class GroundTruth:
         self._forbidden = {frozenset(pair) for pair in self._pairs.tolist()}
         self._of_arm = {model.geom(g).id for g in range(model.ngeom) if _carried(model, g, robot.joints)}
 
-    def _touched(self) -> bool:
-        """Count an unplanned contact if there is one, and tell whether anything touches the arm."""
-        pairs = [frozenset(pair) for pair in self._data.contact.geom[: self._data.ncon].tolist()]
-        # physics leaves the arm's contacts with itself out; geometry does not
-        through_itself = self.least_clearance() + self._limits.collision.clearance <= 0.0
-        self.verdict.unplanned_contacts += through_itself or any(pair in self._forbidden for pair in pairs)
-        return any(pair & self._of_arm for pair in pairs)
+    def look(self) -> None:
+        """Note what touches the arm after a physics step, which leaves out the arm's contacts with itself."""
+        for pair in self._data.contact.geom[: self._data.ncon].tolist():
+            self._touch |= not self._of_arm.isdisjoint(pair)
+            self._unplanned |= frozenset(pair) in self._forbidden
 
 
 def _carried(model: mujoco.MjModel, geom: int, joints: tuple[str, ...]) -> bool:

@@ -129,7 +129,10 @@ class Attack:
 
     def _advance(self, q: np.ndarray, opening: float) -> None:
         self._arm.command(q, opening)
-        self._arm.advance(self._dt)
+        step = self._arm.model.opt.timestep
+        for _ in range(round(self._dt / step)):
+            self._arm.advance(step)
+            self._truth.look()
         self._truth.check()
 
 

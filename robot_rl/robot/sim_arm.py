@@ -106,6 +106,8 @@ class SimArm:
         data.qpos[index.finger_positions] = self.robot.gripper.open
         data.qvel[index.dofs] = 0.0
         data.qvel[index.finger_dofs] = 0.0
+        data.ctrl[index.motors] = q
+        data.ctrl[index.gripper_motor] = self.robot.gripper.open
         self._arm.reset(q)
         self._gripper.reset(np.array([self.robot.gripper.open]))
         mujoco.mj_forward(self.model, data)

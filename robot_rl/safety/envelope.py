@@ -12,17 +12,15 @@ from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.config.robot import RobotConfig
 from robot_rl.robot.twin import KinematicTwin
 from robot_rl.safety.limits.barrier import GENTLE, Barriers, Rows, braking_rows
-from robot_rl.safety.limits.braking import brake, stop_displacement, stop_path
+from robot_rl.safety.limits.braking import brake, stop_displacement, stop_path, stop_speeds, stop_ticks
 from robot_rl.safety.limits.collision import TOUCH, CollisionLimit
 from robot_rl.safety.limits.orientation import OrientationLimit
 from robot_rl.safety.limits.tcp_speed import TcpSpeedLimit
 from robot_rl.safety.limits.workspace import WorkspaceLimit
 from robot_rl.safety.reasons import Reason
 
-SAMPLES = 4
+SAMPLES = 14
 """Most configurations of a way to standstill at which it is checked."""
-TOO_FAST = 1e-3
-"""Relative excess over the tcp speed limit that a stop may bring."""
 
 
 class Envelope:
@@ -44,7 +42,7 @@ class Envelope:
         self._site = twin.model.site(robot.tcp_site).id
         self._acceleration = np.array(robot.limits.acceleration)
         self._jacobian = np.zeros((6, twin.model.nv))
-        self._positions, self._rotations = np.empty((SAMPLES + 1, 3)), np.empty((SAMPLES + 1, 3, 3))
+        self._positions, self._rotations = np.empty((SAMPLES, 3)), np.empty((SAMPLES, 3, 3))
 
     def look(self, q: np.ndarray, dq: np.ndarray, dt: float) -> None:
         """Take configuration `q` (J,) [rad] and velocity `dq` (J,) [rad/s] as where the robot is."""
@@ -54,11 +52,8 @@ class Envelope:
         self.configuration.update(q)
         data, jacobian = self.configuration.data, self._jacobian
         mujoco.mj_jacSite(self._model, data, jacobian[:3], jacobian[3:], self._site)
-        self._positions[0] = data.site_xpos[self._site]
-        self._rotations[0] = data.site_xmat[self._site].reshape(3, 3)
-        position, rotation = self._positions[0], self._rotations[0]
-        walls = self.workspace.barriers(position, jacobian[:3])
-        cone = self.orientation.barriers(rotation, jacobian[3:])
+        walls = self.workspace.barriers(data.site_xpos[self._site], jacobian[:3])
+        cone = self.orientation.barriers(data.site_xmat[self._site].reshape(3, 3), jacobian[3:])
         self._barriers = Barriers.joined(walls, cone, self.collision.barriers(data, way))
         self._least_wall = np.minimum(walls.distance, 0.0) - TOUCH
         self._least_angle = np.minimum(cone.distance, 0.0) - TOUCH
@@ -71,31 +66,29 @@ class Envelope:
 
     def refuses(self, dq: np.ndarray, dt: float) -> Reason | None:
         """The limit that would be broken on the way to standstill after one tick with velocity `dq` (J,), or None."""
-        path = stop_path(self._q, dq, self._acceleration, dt)
-        chosen = _spread(len(path))
-        pairs = self.collision.reachable(path[-1] - self._q)
-        for row, index in enumerate(chosen, start=1):
-            self._data.qpos[:] = path[index]
+        ticks = stop_ticks(dq, self._acceleration, dt)
+        if not self.speed.kept(stop_speeds(dq, self._acceleration, dt, ticks) @ self._jacobian.T):
+            return self.speed.reason
+        path = stop_path(dq, self._acceleration, dt, _spread(ticks))
+        pairs = self.collision.reachable(path[-1])
+        for row, way in enumerate(path):
+            self._data.qpos[:] = self._q + way
             mujoco.mj_kinematics(self._model, self._data)
             self._positions[row] = self._data.site_xpos[self._site]
             self._rotations[row] = self._data.site_xmat[self._site].reshape(3, 3)
             if pairs and not self.collision.allows(self._data, pairs):
                 return self.collision.reason
-        return self._tcp_refuses((chosen - np.concatenate([[-1], chosen[:-1]])) * dt)
+        return self._tcp_refuses(len(path))
 
-    def _tcp_refuses(self, seconds: np.ndarray) -> Reason | None:
-        rows = len(seconds) + 1
-        positions, rotations = self._positions[:rows], self._rotations[:rows]
-        if not (self.workspace.distances(positions[1:]) >= self._least_wall).all():
+    def _tcp_refuses(self, rows: int) -> Reason | None:
+        if not (self.workspace.distances(self._positions[:rows]) >= self._least_wall).all():
             return self.workspace.reason
-        if not (self.orientation.distances(rotations[1:]) >= self._least_angle).all():
+        if not (self.orientation.distances(self._rotations[:rows]) >= self._least_angle).all():
             return self.orientation.reason
-        if not (self.speed.excess(positions, rotations, seconds) <= TOO_FAST).all():
-            return self.speed.reason
         return None
 
 
 @functools.cache
-def _spread(length: int) -> np.ndarray:
-    """At most SAMPLES indices, evenly spread, of a path with `length` configurations; first and last among them."""
-    return np.unique(np.linspace(0, length - 1, min(SAMPLES, length)).round().astype(np.int64))
+def _spread(ticks: int) -> np.ndarray:
+    """At most SAMPLES of the ticks 1 to `ticks`, evenly spread, first and last among them (K, 1)."""
+    return np.unique(np.linspace(1, ticks, min(SAMPLES, ticks)).round())[:, None]

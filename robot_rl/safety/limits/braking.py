@@ -28,10 +28,21 @@ def stop_displacement(dq: np.ndarray, acceleration: np.ndarray, dt: float) -> np
     return np.copysign((ticks * speed - 0.5 * step * ticks * (ticks + 1.0)) * dt, dq)
 
 
-def stop_path(q: np.ndarray, dq: np.ndarray, acceleration: np.ndarray, dt: float) -> np.ndarray:
-    """Configurations (K, J) after each tick: the first with velocity `dq` from `q`, then braking until standstill."""
-    step = acceleration * dt
-    ticks = int(np.max(np.abs(dq) / step)) + 1
-    speeds = np.maximum(np.abs(dq) - np.arange(ticks)[:, None] * step, 0.0)
-    path: np.ndarray = q + np.cumsum(np.copysign(speeds, dq), axis=0) * dt
+def stop_ticks(dq: np.ndarray, acceleration: np.ndarray, dt: float) -> int:
+    """Ticks of motion when the next one has velocity `dq` (J,) and the robot brakes after it."""
+    return int((np.abs(dq) / (acceleration * dt)).max()) + 1
+
+
+def stop_path(dq: np.ndarray, acceleration: np.ndarray, dt: float, ticks: np.ndarray) -> np.ndarray:
+    """Displacement (K, J) of each joint at the end of the given `ticks` (K, 1): 1 is the one with velocity `dq`."""
+    speed, step = np.abs(dq), acceleration * dt
+    moving = np.minimum(ticks, np.floor(speed / step) + 1.0)
+    path: np.ndarray = np.copysign(moving * (speed - 0.5 * step * (moving - 1.0)) * dt, dq)
     return path
+
+
+def stop_speeds(dq: np.ndarray, acceleration: np.ndarray, dt: float, ticks: int) -> np.ndarray:
+    """Velocities (`ticks`, J) of the ticks of `stop_path`, the first of which is `dq` (J,)."""
+    speeds = np.maximum(np.abs(dq) - np.arange(ticks)[:, None] * (acceleration * dt), 0.0)
+    signed: np.ndarray = np.copysign(speeds, dq)
+    return signed

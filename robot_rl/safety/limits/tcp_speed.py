@@ -10,8 +10,8 @@ from robot_rl.config.limits import TcpSpeedConfig
 from robot_rl.safety.limits.barrier import Rows
 from robot_rl.safety.reasons import Reason
 
-MARGIN = 0.99
-"""Share of the limit that requests get, for what their linearisation misses."""
+MARGIN = 0.95
+"""Share of the limit that requests get, for what their linearisation and the robot's own controller miss."""
 
 
 class TcpSpeedLimit:
@@ -37,17 +37,11 @@ class TcpSpeedLimit:
         upper = MARGIN * np.array([self.linear, self.angular])
         return Rows(matrix, np.maximum(upper, matrix @ stopping), (self.reason, self.reason))
 
-    def excess(self, positions: np.ndarray, rotations: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-        """By how much (K,) a path of tcp `positions` (K + 1, 3) and `rotations` (K + 1, 3, 3) is too fast, relative.
-
-        `seconds` (K,) lie between them; zero or less where the path keeps the limit.
-        """
-        moved = positions[1:] - positions[:-1]
-        linear = np.sqrt(np.einsum("ki,ki->k", moved, moved)) / seconds
-        cosine = (np.einsum("kij,kij->k", rotations[1:], rotations[:-1]) - 1.0) / 2.0
-        angular = np.arccos(np.minimum(np.maximum(cosine, -1.0), 1.0)) / seconds
-        excess: np.ndarray = np.maximum(linear / self.linear, angular / self.angular) - 1.0
-        return excess
+    def kept(self, twists: np.ndarray) -> bool:
+        """True where all `twists` (K, 6), linear over angular, keep the limits."""
+        squared = twists * twists
+        linear, angular = squared[:, :3].sum(1).max(), squared[:, 3:].sum(1).max()
+        return bool(linear <= self.linear**2 and angular <= self.angular**2)
 
 
 def _along(vector: np.ndarray) -> np.ndarray:
