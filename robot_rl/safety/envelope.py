@@ -70,22 +70,16 @@ class Envelope:
         if not self.speed.kept(stop_speeds(dq, self._acceleration, dt, ticks) @ self._jacobian.T):
             return self.speed.reason
         path = stop_path(dq, self._acceleration, dt, _spread(ticks))
-        pairs = self.collision.reachable(path[-1])
         for row, way in enumerate(path):
             self._data.qpos[:] = self._q + way
             mujoco.mj_kinematics(self._model, self._data)
             self._positions[row] = self._data.site_xpos[self._site]
             self._rotations[row] = self._data.site_xmat[self._site].reshape(3, 3)
-            if pairs and not self.collision.allows(self._data, pairs):
-                return self.collision.reason
-        return self._tcp_refuses(len(path))
-
-    def _tcp_refuses(self, rows: int) -> Reason | None:
-        if not (self.workspace.distances(self._positions[:rows]) >= self._least_wall).all():
+        if not (self.workspace.distances(self._positions[: len(path)]) >= self._least_wall).all():
             return self.workspace.reason
-        if not (self.orientation.distances(self._rotations[:rows]) >= self._least_angle).all():
+        if not (self.orientation.distances(self._rotations[: len(path)]) >= self._least_angle).all():
             return self.orientation.reason
-        return None
+        return None if self.collision.clears(self._data, self._q, path) else self.collision.reason
 
 
 @functools.cache

@@ -63,16 +63,27 @@ class CollisionLimit:
         gradient = np.array(gradients).reshape(-1, self._model.nv)
         return Barriers(self._left[near], gradient, (self.reason,) * len(near))
 
-    def reachable(self, way: np.ndarray) -> list[int]:
-        """Indices of the pairs that could come nearer than their clearance on a joint displacement of `way` (J,).
+    def clears(self, data: mujoco.MjData, q: np.ndarray, path: np.ndarray) -> bool:
+        """True where all pairs keep their clearance, or at least what they had of it, along displacements `path` (K, J).
 
-        Counts from the configuration of the last `barriers`.
+        `q` (J,) is the configuration of the last `barriers`; `data` is written.
         """
-        return np.flatnonzero(self._left < self._reach @ np.abs(way)).tolist()
-
-    def allows(self, data: mujoco.MjData, indices: list[int]) -> bool:
-        """True where the pairs of these `indices` keep their clearance, or at least what they had of it."""
-        return all(self._measure(data, index) >= min(0.0, self._left[index]) - TOUCH for index in indices)
+        pairs = np.flatnonzero(self._left < self._reach @ np.abs(path[-1]))
+        if not pairs.size:
+            return True
+        ahead = self._left[pairs]
+        least = np.minimum(ahead, 0.0) - TOUCH
+        steps = np.abs(np.diff(path, axis=0, prepend=0.0)) @ self._reach[pairs].T
+        for way, step in zip(path, steps, strict=True):
+            ahead -= step
+            open_ = np.flatnonzero(ahead < least)
+            if open_.size:
+                data.qpos[:] = q + way
+                mujoco.mj_kinematics(self._model, data)
+                ahead[open_] = [self._measure(data, index) for index in pairs[open_].tolist()]
+                if (ahead < least).any():
+                    return False
+        return True
 
     def _measure(self, data: mujoco.MjData, index: int) -> float:
         one, other = self.pairs[index]
