@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from robot_rl.bench.control import control_figures
+from robot_rl.cli.bench_safety import add_safety
 from robot_rl.cli.learn import record
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
@@ -34,6 +35,7 @@ def add_parser(subparsers: Any) -> None:
     control.add_argument("--verbose", action="store_true", help="show all output of all nodes")
     add_graph_options(control, "learn", "domain")
     control.set_defaults(handler=bench_control)
+    add_safety(benches)
 
 
 def bench_control(args: argparse.Namespace) -> int:

@@ -4,32 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from robot_rl.config.limits import LimitsConfig, WorkspaceConfig
 from robot_rl.config.param import param
-
-
-@dataclass(frozen=True, kw_only=True)
-class LimitsConfig:
-    """Joint limits; every list has one entry a joint."""
-
-    position_lower: tuple[float, ...] = param(description="lower joint positions", unit="rad")
-    position_upper: tuple[float, ...] = param(description="upper joint positions", unit="rad")
-    velocity: tuple[float, ...] = param(description="joint speed limits", ge=0.0, unit="rad/s")
-    acceleration: tuple[float, ...] = param(description="joint acceleration limits", ge=0.0, unit="rad/s^2")
-    jerk: tuple[float, ...] = param(description="joint jerk limits, used by reset motions", ge=0.0, unit="rad/s^3")
-    leash: float = param(
-        0.1, "distance of command and measured joint at which the command gives way", ge=0.0, unit="rad"
-    )
-    tracking_fault: float = param(0.3, "distance of command and measured joint that is a fault", ge=0.0, unit="rad")
-    position_margin: float = param(0.05, "distance kept from the joint position limits", ge=0.0, unit="rad")
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkspaceConfig:
-    """Axis-aligned box for the tcp, in the robot's base frame."""
-
-    lower: tuple[float, float, float] = param(description="lower corner", unit="m")
-    upper: tuple[float, float, float] = param(description="upper corner", unit="m")
-
 
 MODES = ("cartesian_delta", "cartesian_pose", "joint_delta", "joint_position")
 KINDS = ("joint_position", "joint_trajectory", "joint_velocity", "joint_state", "cartesian_pose", "cartesian_twist")
@@ -90,7 +66,7 @@ class RobotConfig:
     packages: tuple[str, ...] = param((), "folders to look for package:// of a URDF in, before AMENT_PREFIX_PATH")
     joints: tuple[str, ...] = param(description="joint names, in command order")
     home: tuple[float, ...] = param(description="joint positions that a reset ends in", unit="rad")
-    limits: LimitsConfig = param(description="joint limits")
+    limits: LimitsConfig = param(description="limits of the motion")
     workspace: WorkspaceConfig = param(description="box for the tcp")
     action: ActionConfig = param(description="meaning of an action")
     gripper: GripperConfig = param(description="gripper")

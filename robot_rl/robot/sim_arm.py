@@ -94,12 +94,18 @@ class SimArm:
 
     def home(self) -> None:
         """Put the arm at rest at home with the gripper open, at once: for tests and loops without a driver."""
+        self.place(np.array(self.robot.home))
+
+    def place(self, q: np.ndarray) -> None:
+        """Put the arm at rest at joint positions `q` (J,) [rad] with the gripper open, at once."""
         index, data = self._index, self.data
-        data.qpos[index.positions] = self.robot.home
+        data.qpos[index.positions] = q
         data.qpos[index.finger_positions] = self.robot.gripper.open
         data.qvel[index.dofs] = 0.0
         data.qvel[index.finger_dofs] = 0.0
-        self._arm.reset(np.array(self.robot.home))
+        data.ctrl[index.motors] = q
+        data.ctrl[index.gripper_motor] = self.robot.gripper.open
+        self._arm.reset(q)
         self._gripper.reset(np.array([self.robot.gripper.open]))
         mujoco.mj_forward(self.model, data)
 

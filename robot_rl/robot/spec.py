@@ -58,6 +58,7 @@ def _check_sizes(robot: RobotConfig, path: Path) -> None:
         "limits: velocity": limits.velocity,
         "limits: acceleration": limits.acceleration,
         "limits: jerk": limits.jerk,
+        "limits: effort": limits.effort,
     }
     for key, values in lists.items():
         if len(values) != len(robot.joints):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.config.nodes import SafetyNodeConfig
-from robot_rl.config.robot import RobotConfig, WorkspaceConfig
+from robot_rl.config.robot import RobotConfig
 from robot_rl.core.geometry import rotation_vector
 from robot_rl.core.record import Source
 from robot_rl.robot.action_map import ActionMap
@@ -78,8 +79,11 @@ class SafetyController:
             return self._next is not None or self._force is not None
         return not self._filter.still
 
-    def on_state(self, stamp_ns: int, q: np.ndarray) -> bool:
-        """Take measured joint positions (J,) [rad]; return false and count where they are not usable."""
+    def on_state(self, stamp_ns: int, q: np.ndarray, effort: np.ndarray | None = None) -> bool:
+        """Take measured joint positions (J,) [rad] and, of a robot that reports them, efforts (J,) [Nm].
+
+        Returns false and counts where the positions are not usable.
+        """
         q = np.asarray(q, np.float64)
         if q.shape != self._measured.shape or not np.isfinite(q).all():
             self.counts[Reason.STATE_INVALID] += 1
@@ -87,6 +91,7 @@ class SafetyController:
         if self._state_stamp is None:
             self._filter.start_at(q)
         self._measured, self._filter.measured, self._state_stamp = q, q, stamp_ns
+        self._filter.effort = effort
         return True
 
     def on_action(self, source: Source, stamp_ns: int, action: np.ndarray, now_ns: int) -> Reason | None:

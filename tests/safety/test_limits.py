@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robot_rl.config.robot import LimitsConfig
-from robot_rl.safety.limits import JointLimits, braking_speed
+from robot_rl.config.limits import CollisionConfig, LimitsConfig, OrientationConfig, TcpSpeedConfig
+from robot_rl.safety.limits.braking import braking_speed
+from robot_rl.safety.limits.joint import JointLimits
 
 DT = 0.01
 LIMITS = LimitsConfig(
@@ -15,6 +16,10 @@ LIMITS = LimitsConfig(
     acceleration=(10.0, 5.0),
     jerk=(1000.0, 1000.0),
     position_margin=0.05,
+    effort=(50.0, 50.0),
+    orientation=OrientationConfig(axis=(0.0, 0.0, 1.0), direction=(0.0, 0.0, -1.0), angle=0.5),
+    tcp_speed=TcpSpeedConfig(linear=1.0, angular=3.0, change=10.0),
+    collision=CollisionConfig(clearance=0.02, detection=0.15, may_touch=()),
 )
 requests = st.lists(st.tuples(*[st.floats(-1e6, 1e6)] * 2), min_size=1, max_size=150)
 

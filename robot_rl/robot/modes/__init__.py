@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot_rl.config.robot import RobotConfig, WorkspaceConfig
+from robot_rl.config.limits import WorkspaceConfig
+from robot_rl.config.robot import RobotConfig
 from robot_rl.robot.modes.base import Mode
 from robot_rl.robot.modes.cartesian_delta import CartesianDelta
 from robot_rl.robot.modes.cartesian_pose import CartesianPose

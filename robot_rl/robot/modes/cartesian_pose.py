@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot_rl.config.robot import ActionConfig, WorkspaceConfig
+from robot_rl.config.limits import WorkspaceConfig
+from robot_rl.config.robot import ActionConfig
 from robot_rl.core.geometry import Pose, rotated, rotation_vector
 from robot_rl.robot.modes.approach import approach
 from robot_rl.robot.modes.base import ArmState, TcpMotion

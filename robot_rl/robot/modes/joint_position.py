@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot_rl.config.robot import LimitsConfig
+from robot_rl.config.limits import LimitsConfig
 from robot_rl.robot.modes.approach import approach
 from robot_rl.robot.modes.base import ArmState, JointMotion
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import mujoco
 import numpy as np
 
-from robot_rl.config.robot import WorkspaceConfig
+from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.core.outcome import Outcome
 
 TCP = "tcp"

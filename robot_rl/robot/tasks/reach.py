@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from robot_rl.config.robot import WorkspaceConfig
+from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.core.outcome import Outcome
 from robot_rl.robot.tasks.base import ARM_STATE, TCP, arm_state
 
