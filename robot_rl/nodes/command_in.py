@@ -20,6 +20,8 @@ SILENCE_S = 0.2
 class CommandIn(Protocol):
     """Takes messages of a kind and gives joint positions (J,) [rad] tick by tick."""
 
+    def __init__(self, robot: RobotConfig) -> None: ...
+
     def receive(self, msg: Any) -> None:
         """Take a command; SchemaError where it is not usable."""
 

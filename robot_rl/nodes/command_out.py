@@ -21,6 +21,8 @@ class CommandOut(Protocol):
 
     message_type: type
 
+    def __init__(self, robot: RobotConfig) -> None: ...
+
     def message(self, point: Setpoint, stamp_ns: int) -> Any:
         """The message for `point`, stamped with the node clock `stamp_ns` where it has a stamp."""
 

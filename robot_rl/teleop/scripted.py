@@ -35,6 +35,7 @@ class ScriptedExpert:
         self._names = task.state_names
         self._spec = ActionMap(robot).spec
         self._scale = robot.action.translation
+        self._closed, self._open = robot.gripper.closed, robot.gripper.open
         self._noise = noise
         self._rng = np.random.default_rng(seed)
 
@@ -44,7 +45,9 @@ class ScriptedExpert:
 
     def act(self, state: np.ndarray) -> np.ndarray:
         """Action float32 (A,) in [-1, 1] for the privileged `state` vector (in the order of task.state_names)."""
-        move = self._expert.move(dict(zip(self._names, map(float, state), strict=True)))
+        named = dict(zip(self._names, map(float, state), strict=True))
+        named["gripper"] = (named["gripper"] - self._closed) / (self._open - self._closed)
+        move = self._expert.move(named)
         translation = SLOW_DOWN * move.displacement / self._scale
         translation = translation * min(1.0, TOP_SPEED / max(float(np.abs(translation).max()), 1e-9))
         translation = translation + self._rng.normal(0.0, self._noise, 3)

@@ -129,6 +129,14 @@ def test_a_wrong_tcp_link_is_named_with_the_nearest(arm: RobotConfig) -> None:
         twin_model(wrong)
 
 
+def test_an_offset_turns_by_roll_pitch_and_yaw_about_the_links_axes(arm: RobotConfig) -> None:
+    write(arm, "forearm.stl")
+    with pytest.warns(UserWarning, match="left out"):
+        twin = KinematicTwin(dataclasses.replace(arm, tcp_offset=(0.0, 0.0, 0.0, np.pi / 2, 0.0, np.pi / 2)))
+    assert twin.tcp_pose(np.zeros(2)).quaternion == pytest.approx([0.5, 0.5, 0.5, 0.5])
+    assert twin.model.body("tool").id > 0, "links that are fixed to others keep their names"
+
+
 def test_a_second_tcp_is_refused(robot: RobotConfig) -> None:
     with pytest.raises(UsageError, match="take tcp_link out"):
         twin_model(dataclasses.replace(robot, tcp_link="fr3_hand"))
