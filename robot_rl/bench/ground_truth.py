@@ -23,7 +23,8 @@ TOLERANCES = {
     "clearance": 0.005,
 }
 """What the real arm may miss a limit by, since its servos follow commands with an error: rad beyond the hard joint
-position limit; shares of the speed and acceleration limits; m beyond a wall; rad beyond the cone; m of the clearance."""
+position limit; shares of the speed and acceleration limits; m beyond a wall; rad beyond the cone;
+m of the clearance."""
 
 
 @dataclass
@@ -58,7 +59,8 @@ class GroundTruth:
         self._site = self._model.site(robot.tcp_site).id
         self._lower, self._upper = np.array(robot.limits.position_lower), np.array(robot.limits.position_upper)
         self._speed, self._acceleration = np.array(robot.limits.velocity), np.array(robot.limits.acceleration)
-        self._axis, self._direction = (_unit(v) for v in (robot.limits.orientation.axis, robot.limits.orientation.direction))
+        cone = robot.limits.orientation
+        self._axis, self._direction = _unit(cone.axis), _unit(cone.direction)
         self._find_pairs(robot)
         self.begin()
 
@@ -72,7 +74,8 @@ class GroundTruth:
     def check(self) -> None:
         """Judge the tick that has just passed, and all its physics steps given to `look`."""
         touched, self._touch = self._touch, False
-        self.verdict.unplanned_contacts += self._unplanned or self.least_clearance() <= -self._limits.collision.clearance
+        clearance = self.least_clearance()
+        self.verdict.unplanned_contacts += self._unplanned or clearance <= -self._limits.collision.clearance
         self._unplanned = False
         q, dq, verdict = self._arm.joint_positions, self._arm.joint_velocities, self.verdict
         verdict.take("joint", float(np.maximum(self._lower - q, q - self._upper).max()))
@@ -81,7 +84,7 @@ class GroundTruth:
             verdict.take("acceleration", float((np.abs(dq - self._last) / self._dt / self._acceleration).max() - 1.0))
         self._last = dq
         self._check_tcp()
-        verdict.take("clearance", -self.least_clearance())
+        verdict.take("clearance", -clearance)
 
     def inside(self, room: float) -> bool:
         """True where the arm keeps its workspace, cone and clearance with `room` [m, rad] to spare."""
@@ -100,7 +103,9 @@ class GroundTruth:
 
     def _check_tcp(self) -> None:
         tcp = self._data.site_xpos[self._site].copy()
-        self.verdict.take("tcp_speed", float(np.linalg.norm(tcp - self._tcp)) / self._dt / self._limits.tcp_speed.linear - 1.0)
+        self.verdict.take(
+            "tcp_speed", float(np.linalg.norm(tcp - self._tcp)) / self._dt / self._limits.tcp_speed.linear - 1.0
+        )
         self._tcp = tcp
         self.verdict.take("workspace", self._outside_walls())
         self.verdict.take("orientation", self._outside_cone())

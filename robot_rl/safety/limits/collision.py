@@ -24,7 +24,8 @@ class CollisionLimit:
     """What every pair of geoms has left above its clearance, positive inside. From outside only the way back is open.
 
     Few distances are measured in a tick: between looks every pair keeps a lower bound, lowered by the most that the
-    motion of the joints between the two geoms can have changed. The clearance of a finger's geoms is larger by the way that the finger can move, for the twin's fingers do not.
+    motion of the joints between the two geoms can have changed. The clearance of a finger's geoms is larger by the
+    way that the finger can move, for the twin's fingers do not.
     """
 
     reason = Reason.COLLISION
@@ -64,9 +65,9 @@ class CollisionLimit:
         return Barriers(self._left[near], gradient, (self.reason,) * len(near))
 
     def clears(self, data: mujoco.MjData, q: np.ndarray, path: np.ndarray) -> bool:
-        """True where all pairs keep their clearance, or at least what they had of it, along displacements `path` (K, J).
+        """True where all pairs keep their clearance, or at least what they had of it, along a `path` (K, J).
 
-        `q` (J,) is the configuration of the last `barriers`; `data` is written.
+        The path is made of displacements from `q` (J,), the configuration of the last `barriers`; `data` is written.
         """
         pairs = np.flatnonzero(self._left < self._reach @ np.abs(path[-1]))
         if not pairs.size:

@@ -17,7 +17,9 @@ def geom_pairs(model: mujoco.MjModel, may_touch: tuple[tuple[str, str], ...]) ->
     Geoms of one rigid body, of neighbouring bodies and of the fixed surroundings among themselves are left out.
     A name stands for a geom, or for all geoms of a body; UsageError names one that the model lacks.
     """
-    allowed = {frozenset(pair) for names in may_touch for pair in itertools.product(*(_geoms(model, name) for name in names))}
+    allowed = {
+        frozenset(pair) for names in may_touch for pair in itertools.product(*(_geoms(model, name) for name in names))
+    }
     solid = [geom for geom in range(model.ngeom) if model.geom_contype[geom] or model.geom_conaffinity[geom]]
     return [
         pair
