@@ -14,16 +14,17 @@ from robot_rl.robot.sim_arm import SimArm
 from robot_rl.safety.limits.pairs import geom_pairs
 
 TOLERANCES = {
+    "command": 1e-6,
     "joint": 0.0,
     "velocity": 0.05,
-    "acceleration": 0.35,
+    "acceleration": 0.5,
     "workspace": 0.005,
     "orientation": 0.02,
     "tcp_speed": 0.1,
     "clearance": 0.005,
 }
-"""What the real arm may miss a limit by, since its servos follow commands with an error: rad beyond the hard joint
-position limit; shares of the speed and acceleration limits; m beyond a wall; rad beyond the cone;
+"""What may miss a limit by how much. What was sent: a share of the acceleration limit. The real arm, whose servos
+follow with an error and overshoot a step of the acceleration by almost half: rad beyond the hard joint position limit; shares of the speed and acceleration limits; m beyond a wall; rad beyond the cone;
 m of the clearance."""
 SHAKEN = 10
 """Ticks after a contact in which the servos' recovery is not judged as an acceleration that was commanded."""
@@ -71,10 +72,12 @@ class GroundTruth:
         mujoco.mj_forward(self._model, self._data)
         self._touch, self._unplanned, self._shaken = False, False, 0
         self._last = self._arm.joint_velocities
+        self._sent, self._sent_speed = self._arm.joint_positions, np.zeros(len(self._speed))
         self._tcp = self._data.site_xpos[self._site].copy()
 
-    def check(self) -> None:
-        """Judge the tick that has just passed, and all its physics steps given to `look`."""
+    def check(self, sent: np.ndarray) -> None:
+        """Judge the tick that has just passed with command `sent` (J,) [rad], and the physics steps seen by `look`."""
+        self._check_sent(sent)
         self._shaken = SHAKEN if self._touch else max(0, self._shaken - 1)
         self._touch = False
         clearance = self.least_clearance()
@@ -103,6 +106,12 @@ class GroundTruth:
         for one, other in self._pairs[bound < least].tolist():
             least = min(least, mujoco.mj_geomDistance(self._model, data, one, other, least, None))
         return float(least - clearance)
+
+    def _check_sent(self, sent: np.ndarray) -> None:
+        speed = (sent - self._sent) / self._dt
+        change = np.abs(speed - self._sent_speed) / self._dt / self._acceleration
+        self.verdict.take("command", float(change.max()) - 1.0)
+        self._sent, self._sent_speed = sent, speed
 
     def _check_tcp(self) -> None:
         tcp = self._data.site_xpos[self._site].copy()

@@ -10,7 +10,7 @@ from robot_rl.safety.limits.barrier import Barriers
 from robot_rl.safety.limits.braking import braking_speed
 from robot_rl.safety.reasons import Reason
 
-BRAKING = 2.0
+BRAKING = 3.0
 """tcp deceleration [m/s^2] with which a request approaches a wall."""
 
 
