@@ -24,8 +24,8 @@ TOLERANCES = {
     "clearance": 0.005,
 }
 """What may miss a limit by how much. What was sent: a share of the acceleration limit. The real arm, whose servos
-follow with an error and overshoot a step of the acceleration by almost half: rad beyond the hard joint position limit; shares of the speed and acceleration limits; m beyond a wall; rad beyond the cone;
-m of the clearance."""
+follow with an error and overshoot a step of the acceleration by almost half: rad beyond the hard joint position limit;
+shares of the speed and acceleration limits; m beyond a wall; rad beyond the cone; m of the clearance."""
 SHAKEN = 10
 """Ticks after a contact in which the servos' recovery is not judged as an acceleration that was commanded."""
 

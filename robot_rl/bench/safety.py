@@ -38,19 +38,8 @@ class Figures:
 
     ticks: int = 0
     verdict: Verdict = field(default_factory=Verdict)
-    seconds: list[tuple[float, float]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
-
-
-class Moment:
-    """Wall and processor time, from its creation on: a busy machine stretches the one and not the other."""
-
-    def __init__(self) -> None:
-        self._wall, self._cpu = time.perf_counter(), time.thread_time()
-
-    def since(self) -> tuple[float, float]:
-        """Wall and processor time passed [s]."""
-        return time.perf_counter() - self._wall, time.thread_time() - self._cpu
 
 
 class Attack:
@@ -105,9 +94,9 @@ class Attack:
             adversary.state(now_ns, self._arm.joint_positions, self._arm.joint_efforts)
             if tick % period == 0:
                 adversary.act(now_ns)
-            begin = Moment()
+            begin = time.perf_counter()
             command = controller.tick(now_ns)
-            self.figures.seconds.append(begin.since())
+            self.figures.seconds.append(time.perf_counter() - begin)
             if command is not None:
                 self._advance(command.q, command.opening)
         self.figures.reasons.update({reason.name: count for reason, count in controller.counts.items()})
@@ -127,14 +116,14 @@ class Attack:
                 quaternion = self._rng.normal(size=4)
                 quaternion /= np.linalg.norm(quaternion)
             filter_.measured, filter_.effort = self._arm.joint_positions, self._arm.joint_efforts
-            begin = Moment()
+            begin = time.perf_counter()
             if how < 2:
                 motion = filter_.follow_joints(goal, self._dt)
             elif how < 4:
                 motion = filter_.follow_tcp(velocity, quaternion, self._dt)
             else:
                 motion = filter_.hold(self._dt)
-            self.figures.seconds.append(begin.since())
+            self.figures.seconds.append(time.perf_counter() - begin)
             self.figures.reasons.update(reason.name for reason in motion.reasons)
             self._advance(motion.q, gripper.open if self._rng.random() < 0.5 else gripper.closed)
 
@@ -168,18 +157,16 @@ def merged(parts: list[Figures]) -> dict[str, Any]:
     for part in parts:
         verdict.merge(part.verdict)
         reasons.update(part.reasons)
-    wall, cpu = np.concatenate([np.array(part.seconds) for part in parts]).T * 1e3
+    times = np.concatenate([part.seconds for part in parts]) * 1e3
     return {
         "ticks": sum(part.ticks for part in parts),
         "violations": {kind: verdict.violations[kind] for kind in TOLERANCES},
         "unplanned_contacts": verdict.unplanned_contacts,
         "worst_excess": {kind: round(value, 5) for kind, value in verdict.worst.items()},
         "tolerances": TOLERANCES,
-        "filter_p50_ms": round(float(np.percentile(wall, 50)), 3),
-        "filter_p99_ms": round(float(np.percentile(wall, 99)), 3),
-        "filter_mean_ms": round(float(wall.mean()), 3),
-        "filter_cpu_p50_ms": round(float(np.percentile(cpu, 50)), 3),
-        "filter_cpu_p99_ms": round(float(np.percentile(cpu, 99)), 3),
+        "filter_p50_ms": round(float(np.percentile(times, 50)), 3),
+        "filter_p99_ms": round(float(np.percentile(times, 99)), 3),
+        "filter_mean_ms": round(float(times.mean()), 3),
         "reasons": dict(sorted(reasons.items())),
     }
 

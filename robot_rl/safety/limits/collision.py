@@ -69,21 +69,20 @@ class CollisionLimit:
 
         The path is made of displacements from `q` (J,), the configuration of the last `barriers`; `data` is written.
         """
-        pairs = np.flatnonzero(self._left < self._reach @ np.abs(path[-1]))
+        spent = np.abs(path) @ self._reach.T
+        pairs = np.flatnonzero(self._left < spent[-1])
         if not pairs.size:
             return True
-        ahead = self._left[pairs]
-        least = np.minimum(ahead, 0.0) - TOUCH
-        steps = np.abs(np.diff(path, axis=0, prepend=0.0)) @ self._reach[pairs].T
-        for way, step in zip(path, steps, strict=True):
-            ahead -= step
-            open_ = np.flatnonzero(ahead < least)
-            if open_.size:
-                data.qpos[:] = q + way
-                mujoco.mj_kinematics(self._model, data)
-                ahead[open_] = [self._measure(data, index) for index in pairs[open_].tolist()]
-                if (ahead < least).any():
-                    return False
+        spent, least = spent[:, pairs], np.minimum(self._left[pairs], 0.0) - TOUCH
+        budget = self._left[pairs] - least
+        for row in np.flatnonzero((spent > budget).any(axis=1)).tolist():
+            open_ = np.flatnonzero(spent[row] > budget)
+            data.qpos[:] = q + path[row]
+            mujoco.mj_kinematics(self._model, data)
+            room = np.array([self._measure(data, index) for index in pairs[open_].tolist()]) - least[open_]
+            if (room < 0.0).any():
+                return False
+            budget[open_] = spent[row, open_] + room
         return True
 
     def _measure(self, data: mujoco.MjData, index: int) -> float:
