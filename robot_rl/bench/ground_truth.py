@@ -11,7 +11,7 @@ import numpy as np
 from robot_rl.config.robot import RobotConfig
 from robot_rl.robot.model import twin_model
 from robot_rl.robot.sim_arm import SimArm
-from robot_rl.safety.limits.pairs import geom_pairs
+from robot_rl.safety.limits.pairs import geom_pairs, touching_pairs
 
 TOLERANCES = {
     "command": 1e-6,
@@ -134,8 +134,8 @@ class GroundTruth:
 
     def _find_pairs(self, robot: RobotConfig) -> None:
         twin, model = twin_model(robot), self._model
-        names = [(twin.geom(a).name, twin.geom(b).name) for a, b in geom_pairs(twin, robot.limits.collision.may_touch)]
-        self._pairs = np.array([[model.geom(name).id for name in pair] for pair in names])
+        pairs = set(geom_pairs(twin)) - touching_pairs(twin, robot.limits.collision.may_touch)
+        self._pairs = np.array([[model.geom(twin.geom(geom).name).id for geom in pair] for pair in sorted(pairs)])
         spheres = np.where(model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE, np.inf, model.geom_rbound)
         self._radii = spheres[self._pairs].sum(axis=1)
         self._forbidden = {frozenset(pair) for pair in self._pairs.tolist()}
