@@ -13,7 +13,7 @@ from robot_rl.safety.limits.effort import EffortLimit
 from robot_rl.safety.limits.orientation import OrientationLimit
 from robot_rl.safety.limits.rate import RateLimit
 from robot_rl.safety.limits.tcp_speed import REQUESTED, STOPPING, TcpSpeedLimit
-from robot_rl.safety.limits.workspace import BRAKING, WorkspaceLimit
+from robot_rl.safety.limits.workspace import BRAKING, RETURN_S, RETURN_SPEED, WorkspaceLimit
 
 DT = 0.02
 BOX = WorkspaceConfig(
@@ -34,11 +34,12 @@ def test_requests_clipped_at_the_walls_never_leave_the_box(at: np.ndarray, reque
 
 
 @given(vector)
-def test_from_outside_the_box_only_the_way_back_is_open(request_: np.ndarray) -> None:
-    limit, at = WorkspaceLimit(dataclasses.replace(BOX, planes=())), np.array([0.7, 0.0, -0.1])
+def test_from_outside_the_box_every_request_leads_back_slowly(request_: np.ndarray) -> None:
+    limit, at = WorkspaceLimit(dataclasses.replace(BOX, planes=())), np.array([0.7, 0.0, -0.01])
     allowed = limit.clip(at, request_, DT)
-    assert allowed[0] <= 0.0 and allowed[2] >= 0.0
-    assert (np.abs(allowed) <= np.abs(request_)).all()
+    assert allowed[0] <= -RETURN_SPEED and allowed[2] >= 0.01 / RETURN_S - 1e-12
+    for axis in (0, 2):
+        assert abs(allowed[axis]) <= max(abs(request_[axis]), RETURN_SPEED)
 
 
 def test_a_plane_is_a_wall_whatever_the_length_of_its_normal() -> None:
