@@ -11,19 +11,23 @@ import numpy as np
 from robot_rl.config.robot import RobotConfig
 from robot_rl.robot.model import twin_model
 from robot_rl.robot.sim_arm import SimArm
-from robot_rl.safety.limits.pairs import geom_pairs
+from robot_rl.safety.limits.pairs import geom_pairs, touching_pairs
 
 TOLERANCES = {
+    "command": 1e-6,
     "joint": 0.0,
     "velocity": 0.05,
-    "acceleration": 0.35,
+    "acceleration": 0.5,
     "workspace": 0.005,
     "orientation": 0.02,
-    "tcp_speed": 0.05,
+    "tcp_speed": 0.1,
     "clearance": 0.005,
 }
-"""What the real arm may miss a limit by, since its servos follow commands with an error: rad beyond the hard joint
-position limit; shares of the speed and acceleration limits; m beyond a wall; rad beyond the cone; m of the clearance."""
+"""What may miss a limit by how much. What was sent: a share of the acceleration limit. The real arm, whose servos
+follow with an error and overshoot a step of the acceleration by almost half: rad beyond the hard joint position limit;
+shares of the speed and acceleration limits; m beyond a wall; rad beyond the cone; m of the clearance."""
+SHAKEN = 10
+"""Ticks after a contact in which the servos' recovery is not judged as an acceleration that was commanded."""
 
 
 @dataclass
@@ -58,34 +62,35 @@ class GroundTruth:
         self._site = self._model.site(robot.tcp_site).id
         self._lower, self._upper = np.array(robot.limits.position_lower), np.array(robot.limits.position_upper)
         self._speed, self._acceleration = np.array(robot.limits.velocity), np.array(robot.limits.acceleration)
-        self._axis, self._direction = (
-            _unit(v) for v in (robot.limits.orientation.axis, robot.limits.orientation.direction)
-        )
+        cone = robot.limits.orientation
+        self._axis, self._direction = _unit(cone.axis), _unit(cone.direction)
         self._find_pairs(robot)
         self.begin()
 
     def begin(self) -> None:
         """Take the arm's present state as the start of a motion."""
         mujoco.mj_forward(self._model, self._data)
-        self._touch = self._unplanned = False
+        self._touch, self._unplanned, self._shaken = False, False, 0
         self._last = self._arm.joint_velocities
+        self._sent, self._sent_speed = self._arm.joint_positions, np.zeros(len(self._speed))
         self._tcp = self._data.site_xpos[self._site].copy()
 
-    def check(self) -> None:
-        """Judge the tick that has just passed, and all its physics steps given to `look`."""
-        touched, self._touch = self._touch, False
-        self.verdict.unplanned_contacts += (
-            self._unplanned or self.least_clearance() <= -self._limits.collision.clearance
-        )
+    def check(self, sent: np.ndarray) -> None:
+        """Judge the tick that has just passed with command `sent` (J,) [rad], and the physics steps seen by `look`."""
+        self._check_sent(sent)
+        self._shaken = SHAKEN if self._touch else max(0, self._shaken - 1)
+        self._touch = False
+        clearance = self.least_clearance()
+        self.verdict.unplanned_contacts += self._unplanned or clearance <= -self._limits.collision.clearance
         self._unplanned = False
         q, dq, verdict = self._arm.joint_positions, self._arm.joint_velocities, self.verdict
         verdict.take("joint", float(np.maximum(self._lower - q, q - self._upper).max()))
         verdict.take("velocity", float((np.abs(dq) / self._speed).max() - 1.0))
-        if not touched:  # a push from outside accelerates the arm beyond any command
+        if not self._shaken:  # a push from outside, and its end, accelerate the arm beyond any command
             verdict.take("acceleration", float((np.abs(dq - self._last) / self._dt / self._acceleration).max() - 1.0))
         self._last = dq
         self._check_tcp()
-        verdict.take("clearance", -self.least_clearance())
+        verdict.take("clearance", -clearance)
 
     def inside(self, room: float) -> bool:
         """True where the arm keeps its workspace, cone and clearance with `room` [m, rad] to spare."""
@@ -101,6 +106,12 @@ class GroundTruth:
         for one, other in self._pairs[bound < least].tolist():
             least = min(least, mujoco.mj_geomDistance(self._model, data, one, other, least, None))
         return float(least - clearance)
+
+    def _check_sent(self, sent: np.ndarray) -> None:
+        speed = (sent - self._sent) / self._dt
+        change = np.abs(speed - self._sent_speed) / self._dt / self._acceleration
+        self.verdict.take("command", float(change.max()) - 1.0)
+        self._sent, self._sent_speed = sent, speed
 
     def _check_tcp(self) -> None:
         tcp = self._data.site_xpos[self._site].copy()
@@ -123,8 +134,8 @@ class GroundTruth:
 
     def _find_pairs(self, robot: RobotConfig) -> None:
         twin, model = twin_model(robot), self._model
-        names = [(twin.geom(a).name, twin.geom(b).name) for a, b in geom_pairs(twin, robot.limits.collision.may_touch)]
-        self._pairs = np.array([[model.geom(name).id for name in pair] for pair in names])
+        pairs = set(geom_pairs(twin)) - touching_pairs(twin, robot.limits.collision.may_touch)
+        self._pairs = np.array([[model.geom(twin.geom(geom).name).id for geom in pair] for pair in sorted(pairs)])
         spheres = np.where(model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE, np.inf, model.geom_rbound)
         self._radii = spheres[self._pairs].sum(axis=1)
         self._forbidden = {frozenset(pair) for pair in self._pairs.tolist()}

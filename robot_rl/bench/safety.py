@@ -26,7 +26,7 @@ from robot_rl.robot.twin import KinematicTwin
 from robot_rl.safety.controller import SafetyController
 from robot_rl.safety.filter import SafetyFilter
 
-EPISODE = 2000
+EPISODE = 1000
 """Ticks after which the arm starts from another configuration."""
 ROOM = 0.012
 """Distance [m, rad] from every limit at which a random start lies at least."""
@@ -61,7 +61,7 @@ class Attack:
         while self.figures.ticks < ticks:
             length = min(EPISODE, ticks - self.figures.ticks)
             self._place()
-            (self._through_filter if number % 3 == 2 else self._through_controller)(length)
+            (self._through_filter if number % 3 == 0 else self._through_controller)(length)
             self.figures.ticks, number = self.figures.ticks + length, number + 1
         self._arm.close()
         return self.figures
@@ -133,7 +133,7 @@ class Attack:
         for _ in range(round(self._dt / step)):
             self._arm.advance(step)
             self._truth.look()
-        self._truth.check()
+        self._truth.check(q)
 
 
 def attack(robot: str, ticks: int, seed: int) -> Figures:

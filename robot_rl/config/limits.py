@@ -51,7 +51,7 @@ class CollisionConfig:
     clearance: float = param(description="smallest distance of two geoms that must not touch", ge=0.0, unit="m")
     detection: float = param(description="distance from which on a pair slows the motion", ge=SMALL, unit="m")
     may_touch: tuple[tuple[str, str], ...] = param(
-        description="pairs of geom or body names that may touch, such as finger pads and the table; [] for none"
+        description="pairs of geoms or bodies that may touch, not press: finger pads and a table; [] for none"
     )
 
 

@@ -37,8 +37,8 @@ class Envelope:
         self.orientation = OrientationLimit(robot.limits.orientation)
         self.speed = TcpSpeedLimit(robot.limits.tcp_speed)
         self.collision = CollisionLimit(robot, twin.model)
-        self.configuration = mink.Configuration(twin.model)
-        self._model, self._data = twin.model, mujoco.MjData(twin.model)
+        self.configuration = mink.Configuration(self.collision.model)
+        self._model, self._data = self.collision.model, mujoco.MjData(self.collision.model)
         self._site = twin.model.site(robot.tcp_site).id
         self._acceleration = np.array(robot.limits.acceleration)
         self._jacobian = np.zeros((6, twin.model.nv))

@@ -81,7 +81,8 @@ class SafetyFilter:
         """Take `q` (J,) [rad] as the commanded configuration, at rest."""
         self.q, self.dq = np.array(q, np.float64), np.zeros(len(q))
         self.tcp, self.tcp_velocity = self.twin.tcp_pose(self.q), np.zeros(3)
-        self._last, self._asked = np.zeros(len(q)), np.zeros(3)
+        self._asked = np.zeros(3)
+        self._last: np.ndarray | None = np.zeros(len(q))
 
     def brake(self, dt: float, *reasons: Reason) -> Motion:
         """Slow down within the acceleration limit, then hold."""
@@ -166,10 +167,14 @@ class SafetyFilter:
         if self.measured is None:
             return None
         if self._effort_limit.exceeded(self.effort):
-            return self._towards((self.measured - self.q) / GIVE_WAY_S, dt, {self._effort_limit.reason})
+            return self._retreat(self.measured, dt, self._effort_limit.reason)
         if np.abs(self.measured - self.q).max() > self._leash:
-            return self._towards((self.measured - self.q) / GIVE_WAY_S, dt, {Reason.HELD_BACK})
+            return self._retreat(self.measured, dt, Reason.HELD_BACK)
         return None
+
+    def _retreat(self, measured: np.ndarray, dt: float, reason: Reason) -> Motion:
+        self._last = None  # like a stop, a retreat does without the jerk limit
+        return self._towards((measured - self.q) / GIVE_WAY_S, dt, {reason})
 
     def _towards(self, wanted: np.ndarray, dt: float, reasons: set[Reason]) -> Motion:
         """The joint velocity nearest to `wanted` (J,) [rad/s]."""

@@ -54,9 +54,9 @@ def braking_rows(barriers: Barriers, dq: np.ndarray, acceleration: np.ndarray, d
     """Rows that keep the way to standstill (one tick, then braking) short of every barrier.
 
     The way that a joint still goes is convex in its velocity, and linear between full brake and full acceleration up
-    to one tick's worth; the steeper slope is taken where the joint approaches. `full`, the full brake, satisfies every row by
-    construction, also outside a barrier: no barrier can contradict the acceleration limit, nor another barrier.
-    Outside, and in a thin buffer before the barrier, the rows ask for a slow way back.
+    to one tick's worth; the steeper slope is taken where the joint approaches. `full`, the full brake, satisfies
+    every row by construction, also outside a barrier: no barrier can contradict the acceleration limit, nor another
+    barrier. Outside, and in a thin buffer before the barrier, a robot that moves is led slowly back.
     """
     gentle = GENTLE * acceleration
     stopping = brake(dq, gentle, dt)

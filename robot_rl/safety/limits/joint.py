@@ -110,14 +110,17 @@ class JointLimits:
         """The next velocity on the shortest way to standstill within the acceleration limit."""
         return brake(dq, self.acceleration, dt)
 
-    def acted(self, q: np.ndarray, dq: np.ndarray, new: np.ndarray, dt: float, last: np.ndarray) -> frozenset[Reason]:
+    def acted(
+        self, q: np.ndarray, dq: np.ndarray, new: np.ndarray, dt: float, last: np.ndarray | None
+    ) -> frozenset[Reason]:
         """The limits that velocity `new` (J,), of the tick after (`q`, `dq`, acceleration `last`), touches."""
         boxes = {
             self.position.reason: self.position.box(q, dt),
             self.speed.reason: self.speed.box(),
             self.change.reason: self.change.box(dq, dt),
-            self.jerk.reason: VelocityBox(*self.jerk.bounds(dq, last, dt)),
         }
+        if last is not None:
+            boxes[self.jerk.reason] = VelocityBox(*self.jerk.bounds(dq, last, dt))
         return frozenset(reason for reason, box in boxes.items() if _touches(box, new))
 
 

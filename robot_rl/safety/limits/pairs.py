@@ -11,21 +11,25 @@ from robot_rl.core.errors import unknown_name
 Pair = tuple[int, int]
 
 
-def geom_pairs(model: mujoco.MjModel, may_touch: tuple[tuple[str, str], ...]) -> list[Pair]:
-    """Pairs of geoms that collide with anything and can move against each other, less those that `may_touch`.
+def geom_pairs(model: mujoco.MjModel) -> list[Pair]:
+    """Pairs of geoms that collide with anything and can move against each other.
 
     Geoms of one rigid body, of neighbouring bodies and of the fixed surroundings among themselves are left out.
+    """
+    solid = [geom for geom in range(model.ngeom) if model.geom_contype[geom] or model.geom_conaffinity[geom]]
+    return [pair for pair in itertools.combinations(solid, 2) if not _neighbours(model, *pair)]
+
+
+def touching_pairs(model: mujoco.MjModel, may_touch: tuple[tuple[str, str], ...]) -> set[Pair]:
+    """Pairs of geoms, the lower id first, that the names in `may_touch` stand for.
+
     A name stands for a geom, or for all geoms of a body; UsageError names one that the model lacks.
     """
-    allowed = {
-        frozenset(pair) for names in may_touch for pair in itertools.product(*(_geoms(model, name) for name in names))
+    return {
+        (min(pair), max(pair))
+        for one, other in may_touch
+        for pair in itertools.product(_geoms(model, one), _geoms(model, other))
     }
-    solid = [geom for geom in range(model.ngeom) if model.geom_contype[geom] or model.geom_conaffinity[geom]]
-    return [
-        pair
-        for pair in itertools.combinations(solid, 2)
-        if frozenset(pair) not in allowed and not _neighbours(model, *pair)
-    ]
 
 
 def geom_label(model: mujoco.MjModel, geom: int) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from robot_rl.config.robot import RobotConfig
-from robot_rl.robot.model import robot_spec
 from robot_rl.safety.limits.pairs import Pair
 
 
@@ -27,21 +25,6 @@ def pair_reach(model: mujoco.MjModel, pairs: list[Pair]) -> np.ndarray:
     reach = joint_reach(model)
     one, other = (reach[[pair[side] for pair in pairs]].reshape(-1, model.nv) for side in (0, 1))
     return np.where((one > 0.0) & (other > 0.0), 0.0, np.maximum(one, other))
-
-
-def finger_travel(robot: RobotConfig, model: mujoco.MjModel) -> np.ndarray:
-    """How far each geom (ngeom,) [m] of the twin may lie from where the twin draws it: its fingers do not move there.
-
-    Covers sliding fingers, of joints with a range; a hinged one is taken where the model draws it.
-    """
-    full = robot_spec(robot).compile()
-    travel = np.zeros(full.nbody)
-    for body in range(1, full.nbody):
-        travel[body] = travel[full.body_parentid[body]]
-        for joint in range(full.body_jntadr[body], full.body_jntadr[body] + full.body_jntnum[body]):
-            if full.joint(joint).name not in robot.joints and full.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE:
-                travel[body] += np.abs(full.jnt_range[joint]).max()
-    return np.array([travel[full.body(model.body(model.geom_bodyid[geom]).name).id] for geom in range(model.ngeom)])
 
 
 def _climb(model: mujoco.MjModel, body: int, length: float, reach: np.ndarray) -> float:
