@@ -25,7 +25,7 @@ ROOMS_OF = {
     "rclpy": {"nodes", "cli"},
     "torch": {"learning", "nodes", "cli", "bench"},
     "zarr": {"replay", "bench"},
-    "mujoco": {"robot", "safety"},
+    "mujoco": {"robot", "safety", "bench"},
     "mink": {"robot", "safety"},
     "launch": {"graph"},
     "launch_ros": {"graph"},

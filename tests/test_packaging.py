@@ -18,6 +18,8 @@ from robot_rl.graph import GRAPHS, build
 ROOT = Path(__file__).parents[1]
 ROS_PACKAGE = re.compile(r"^(rclpy|rcl_interfaces|std_srvs|\w+_msgs|builtin_interfaces)$")
 NOT_OF_ROS = {"mypy_extensions"}
+WITHOUT_WHEEL = {"control_msgs"}
+"""Only in a ROS installation: what needs one of these says so where it is missing."""
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +89,7 @@ def test_every_ros_package_that_is_imported_is_declared(package):
     assert ros <= declared
     wheels = (ROOT / "requirements" / "ros-wheels.txt").read_text()
     brought_by_rclpy = {"rclpy", "rcl_interfaces", "builtin_interfaces"}
-    assert all(f"ros-jazzy-{name.replace('_', '-')}" in wheels for name in ros - brought_by_rclpy)
+    assert all(f"ros-jazzy-{name.replace('_', '-')}" in wheels for name in ros - brought_by_rclpy - WITHOUT_WHEEL)
 
 
 def test_transport_profile_has_the_measured_sizes():

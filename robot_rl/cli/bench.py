@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from robot_rl.bench.control import control_figures
-from robot_rl.cli import bench_replay
+from robot_rl.cli import bench_replay, bench_safety
 from robot_rl.cli.learn import record
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
@@ -36,6 +36,7 @@ def add_parser(subparsers: Any) -> None:
     add_graph_options(control, "learn", "domain")
     control.set_defaults(handler=bench_control)
     bench_replay.add_parser(benches)
+    bench_safety.add_parser(benches)
 
 
 def bench_control(args: argparse.Namespace) -> int:

@@ -38,3 +38,27 @@ def turn_towards(start: np.ndarray, goal: np.ndarray, angle: float) -> np.ndarra
     turned = (np.sin((1.0 - share) * half) * start + np.sin(share * half) * goal) / np.sin(half)
     unit: np.ndarray = turned / np.linalg.norm(turned)
     return unit
+
+
+def rotated(quaternion: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Unit quaternion (4,) wxyz: `quaternion` turned by the rotation vector (3,) [rad] of the frame it is given in."""
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-12:
+        return np.array(quaternion, np.float64)
+    w, (x, y, z) = np.cos(angle / 2.0), np.sin(angle / 2.0) * np.asarray(vector, np.float64) / angle
+    left = np.array([[w, -x, -y, -z], [x, w, -z, y], [y, z, w, -x], [z, -y, x, w]])
+    turned: np.ndarray = left @ quaternion
+    return turned / np.linalg.norm(turned)
+
+
+def rotation_vector(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Rotation vector (3,) [rad], at most pi long, that `rotated` turns `start` into `end` with, both (4,) wxyz."""
+    w, v, (a, b) = start[0], -start[1:], (end[0], end[1:])
+    real, imaginary = a * w - b @ v, a * v + w * b + np.cross(b, v)
+    if real < 0.0:
+        real, imaginary = -real, -imaginary
+    length = float(np.linalg.norm(imaginary))
+    if length < 1e-12:
+        return 2.0 * imaginary
+    vector: np.ndarray = 2.0 * np.arctan2(length, real) * imaginary / length
+    return vector

@@ -44,9 +44,9 @@ class Request:
 
 def _robot_side(request: Request) -> list[NodeSpec]:
     """Robot, perception, reward and safety: the part that all graphs have."""
-    reset = "sim/randomize" if request.sim else ""
+    reset, gripper = ("sim/randomize", "position") if request.sim else ("", "")
     nodes = [
-        _node("safety", 0, request.parameters("safety", task_reset_service=reset)),
+        _node("safety", 0, request.parameters("safety", task_reset_service=reset, gripper_kind=gripper)),
         _node("reward", 2, request.parameters("reward")),
         _node("proprio", 3, request.parameters("proprio")),
     ]

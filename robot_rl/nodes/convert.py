@@ -8,11 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+from geometry_msgs.msg import PoseStamped, TwistStamped
 from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2, PointField
 from std_msgs.msg import Float64MultiArray, UInt8MultiArray
 
 from robot_rl.calibration.camera_info import CameraIntrinsics
 from robot_rl.core import wire
+from robot_rl.core.geometry import Pose
 from robot_rl.core.record import SCHEMA, StepSpec
 
 NS = wire.NS
@@ -74,6 +76,44 @@ def mapping_from_msg(msg: JointState) -> dict[str, float]:
 def floats_to_msg(values: Sequence[float] | np.ndarray) -> Float64MultiArray:
     """Numbers to Float64MultiArray."""
     return Float64MultiArray(data=[float(v) for v in values])
+
+
+def pose_to_msg(pose: Pose, stamp_ns: int, frame: str) -> PoseStamped:
+    """A pose in `frame` to PoseStamped."""
+    msg = PoseStamped()
+    msg.header.stamp, msg.header.frame_id = time_to_msg(stamp_ns), frame
+    at, turn = msg.pose.position, msg.pose.orientation
+    at.x, at.y, at.z = pose.position.tolist()
+    turn.w, turn.x, turn.y, turn.z = pose.quaternion.tolist()
+    return msg
+
+
+def pose_from_msg(msg: PoseStamped) -> Pose:
+    """PoseStamped to a pose in its frame; SchemaError where it is not finite or its quaternion is no unit one."""
+    at, turn = msg.pose.position, msg.pose.orientation
+    position, quaternion = np.array([at.x, at.y, at.z]), np.array([turn.w, turn.x, turn.y, turn.z])
+    length = float(np.linalg.norm(quaternion))
+    if not np.isfinite(position).all() or not abs(length - 1.0) < 1e-3:
+        raise SchemaError(f"pose {position}, {quaternion} is no pose: give finite numbers and a unit quaternion.")
+    return Pose(position, quaternion / length)
+
+
+def twist_to_msg(twist: np.ndarray, stamp_ns: int, frame: str) -> TwistStamped:
+    """Velocity [m/s] and angular velocity [rad/s] (6,) in the axes of `frame` to TwistStamped."""
+    msg = TwistStamped()
+    msg.header.stamp, msg.header.frame_id = time_to_msg(stamp_ns), frame
+    linear, angular = msg.twist.linear, msg.twist.angular
+    linear.x, linear.y, linear.z, angular.x, angular.y, angular.z = twist.tolist()
+    return msg
+
+
+def twist_from_msg(msg: TwistStamped) -> np.ndarray:
+    """TwistStamped to velocity and angular velocity (6,); SchemaError where it is not finite."""
+    linear, angular = msg.twist.linear, msg.twist.angular
+    twist = np.array([linear.x, linear.y, linear.z, angular.x, angular.y, angular.z])
+    if not np.isfinite(twist).all():
+        raise SchemaError(f"twist {twist} holds NaN or infinity: dropped.")
+    return twist
 
 
 def bytes_to_msg(data: bytes) -> UInt8MultiArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from collections.abc import Callable
@@ -11,16 +12,19 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.task import Future
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, Float64MultiArray
+from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
 from robot_rl.config.nodes import SafetyNodeConfig
 from robot_rl.core.errors import SchemaError
 from robot_rl.core.record import Source
 from robot_rl.nodes import convert, qos
+from robot_rl.nodes.command_out import make_output
 from robot_rl.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Report
+from robot_rl.nodes.gripper_out import make_gripper
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.robot.action_map import ActionMap
+from robot_rl.robot.command import RestRule, Setpoint
 from robot_rl.robot.spec import load_robot
 from robot_rl.robot.tasks import load_task
 from robot_rl.safety.controller import Command, SafetyController
@@ -44,7 +48,8 @@ class SafetyNode(GraphNode):
         self._dt = 1.0 / self.robot.command.rate_hz
         self._unanswered, self._answered_ns = 0, -1
         self._last: Command | None = None
-        self._sent_opening, self._shown, self._resets = np.nan, Mode.FAULT, 0
+        self._measured = np.array(self.robot.home)
+        self._shown, self._resets = Mode.FAULT, 0
         self._task_reset: Future | None = None
         self._connect()
         if not self.config.lockstep:
@@ -54,8 +59,12 @@ class SafetyNode(GraphNode):
 
     def _connect(self) -> None:
         robot = self.robot
-        self._command = self.create_publisher(Float64MultiArray, robot.command.topic, qos.COMMAND)
-        self._gripper = self.create_publisher(Float64MultiArray, robot.gripper.topic, qos.COMMAND)
+        self._output = make_output(robot)
+        # In lockstep the driver waits for every command.
+        self._rest = RestRule("" if self.config.lockstep else robot.command.on_timeout)
+        self._command = self.create_publisher(self._output.message_type, robot.command.topic, qos.COMMAND)
+        kind = self.config.gripper_kind or robot.gripper.kind
+        self._gripper = make_gripper(self, dataclasses.replace(robot.gripper, kind=kind))
         self._executed = self.create_publisher(JointState, "action/executed", qos.EVENTS)
         self._status = self.create_publisher(DiagnosticStatus, "safety/status", qos.LATCHED)
         self._task_client = None
@@ -90,7 +99,10 @@ class SafetyNode(GraphNode):
         except SchemaError as error:
             self.get_logger().warning(str(error), throttle_duration_sec=5.0)
             q = np.zeros(0)
-        if not self.controller.on_state(stamp_ns, q) or not self.config.lockstep:
+        if not self.controller.on_state(stamp_ns, q):
+            return
+        self._measured = q
+        if not self.config.lockstep:
             return
         if stamp_ns == self._answered_ns and self._last is not None:
             self._send(self._last, force_gripper=True)
@@ -131,10 +143,10 @@ class SafetyNode(GraphNode):
         self._after_decision()
 
     def _send(self, command: Command, force_gripper: bool = False) -> None:
-        if command.opening != self._sent_opening or force_gripper:
-            self._gripper.publish(convert.floats_to_msg([command.opening]))
-            self._sent_opening = command.opening
-        self._command.publish(convert.floats_to_msg(command.q))
+        self._gripper.send(command.opening, force_gripper)
+        point = Setpoint(command.q, command.dq, self._measured)
+        if self._rest.due(point.still):
+            self._command.publish(self._output.message(point, self._clock_ns()))
 
     def _after_decision(self) -> None:
         if self.controller.at_home and self._task_reset is None:

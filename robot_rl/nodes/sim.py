@@ -15,7 +15,10 @@ from std_srvs.srv import Trigger
 
 from robot_rl.calibration.camera_info import CameraIntrinsics, load_intrinsics
 from robot_rl.config.nodes import SimNodeConfig
+from robot_rl.core.errors import SchemaError
 from robot_rl.nodes import convert, qos
+from robot_rl.nodes.command_in import make_input
+from robot_rl.nodes.command_out import OUTPUTS
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.robot.sim_arm import SimArm
 from robot_rl.robot.spec import load_robot
@@ -41,7 +44,7 @@ class SimNode(GraphNode):
         self._picture_every = max(1, round(self.robot.command.rate_hz / picture_hz))
         self._sim_time = self.config.lockstep or self.config.pace != 1.0
         self._time_ns, self._ticks = convert.NS, 0
-        self._q, self._opening = self.arm.joint_positions.copy(), self.robot.gripper.open
+        self._driver, self._opening = make_input(self.robot), self.robot.gripper.open
         self._connect()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._last_wall = time.monotonic()
@@ -59,7 +62,8 @@ class SimNode(GraphNode):
         self._images = {c: self.create_publisher(Image, f"camera/{c}/image", qos.STREAM) for c in cameras}
         self._infos = {c: self.create_publisher(CameraInfo, f"camera/{c}/camera_info", qos.LATCHED) for c in cameras}
         self.create_subscription(Float64MultiArray, self.robot.gripper.topic, self._on_gripper, qos.COMMAND)
-        self.create_subscription(Float64MultiArray, self.robot.command.topic, self._on_command, qos.COMMAND)
+        command = self.robot.command
+        self.create_subscription(OUTPUTS[command.kind].message_type, command.topic, self._on_command, qos.COMMAND)
         self.create_service(Trigger, "sim/randomize", self._on_randomize)
         for name in cameras:
             self._infos[name].publish(convert.camera_info_to_msg(self._intrinsics(name), self._time_ns))
@@ -68,17 +72,17 @@ class SimNode(GraphNode):
         if len(msg.data) == 1 and np.isfinite(msg.data[0]):
             self._opening = float(msg.data[0])
 
-    def _on_command(self, msg: Float64MultiArray) -> None:
-        q = np.array(msg.data)
-        if q.shape != self._q.shape or not np.isfinite(q).all():
-            self.get_logger().warning(f"dropped a command of {len(q)} entries: {len(self._q)} finite ones are needed")
+    def _on_command(self, msg: Any) -> None:
+        try:
+            self._driver.receive(msg)
+        except SchemaError as error:
+            self.get_logger().warning(str(error), throttle_duration_sec=5.0)
             return
-        self._q = q
         if self.config.lockstep:
             self._advance()
 
     def _advance(self) -> None:
-        self.arm.command(self._q, self._opening)
+        self.arm.command(self._driver.next(self._dt_ns * 1e-9), self._opening)
         self.arm.advance(self._dt_ns * 1e-9)
         self._ticks += 1
         self._time_ns += self._dt_ns

@@ -1,42 +1,39 @@
-"""What an action means: a displacement of the commanded tcp and an opening of the gripper."""
+"""What an action consists of: the motion entries of the robot's mode, then the gripper."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from robot_rl.config.robot import RobotConfig
-from robot_rl.core.geometry import Pose
 from robot_rl.core.spec import ActionSpec
+from robot_rl.robot.modes import make_mode
 
-DOWN = np.array([0.0, 1.0, 0.0, 0.0])
-"""Orientation (wxyz) of a tcp that points straight down: half a turn about the base frame's x axis."""
+NOT_USED = np.array([1.0, 0.0, 0.0, 0.0]), 1.0
+"""Orientation and period for a mode that is only asked for its names."""
 
 
 class ActionMap:
-    """Maps actions (A,) in [-1, 1] to tcp targets and openings, and back.
+    """Splits actions (A,) in [-1, 1] into motion (M,) and a gripper joint position, and joins them again.
 
-    (dx, dy, dz) displace the tcp in the base frame, full scale `robot.action.translation` per step; the orientation
-    stays pointing down. `gripper`, where the robot has it, is an absolute opening: -1 closed, +1 open.
+    `gripper`, where the robot has it, is an absolute opening: -1 closed, +1 open.
     """
 
     def __init__(self, robot: RobotConfig) -> None:
-        self._scale = robot.action.translation
         self._closed, self._open = robot.gripper.closed, robot.gripper.open
-        self.spec = ActionSpec(("dx", "dy", "dz", *(("gripper",) if robot.action.gripper else ())))
-
-    def target(self, tcp: Pose, action: np.ndarray) -> Pose:
-        """Pose that `action` asks for, from the commanded `tcp` pose (both in the base frame)."""
-        return Pose(tcp.position + self._scale * np.asarray(action[:3], np.float64), DOWN)
+        motion = make_mode(robot, *NOT_USED).names
+        self.motion = len(motion)
+        """Number of motion entries M."""
+        self.spec = ActionSpec((*motion, *(("gripper",) if robot.action.gripper else ())))
 
     def opening(self, action: np.ndarray) -> float:
-        """Gripper joint position [m] that `action` asks for; open for robots whose actions leave the gripper out."""
-        if "gripper" not in self.spec.names:
+        """Gripper joint position that `action` asks for; open for robots whose actions leave the gripper out."""
+        if self.spec.size == self.motion:
             return self._open
-        return self._closed + 0.5 * (float(action[3]) + 1.0) * (self._open - self._closed)
+        return self._closed + 0.5 * (float(action[-1]) + 1.0) * (self._open - self._closed)
 
-    def invert(self, start: Pose, end: Pose, opening: float) -> np.ndarray:
-        """Action float32 (A,), clipped to [-1, 1], that displaces `start` to `end` with the gripper at `opening`."""
-        values = list((end.position - start.position) / self._scale)
-        if "gripper" in self.spec.names:
+    def join(self, motion: np.ndarray, opening: float) -> np.ndarray:
+        """Action float32 (A,), clipped to [-1, 1], of `motion` (M,) with the gripper at `opening`."""
+        values = list(motion)
+        if self.spec.size > self.motion:
             values.append(2.0 * (opening - self._closed) / (self._open - self._closed) - 1.0)
         return np.asarray(np.clip(values, -1.0, 1.0), np.float32)

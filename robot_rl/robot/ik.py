@@ -36,6 +36,42 @@ class PositionLimit(mink.ConfigurationLimit):
         return Constraint(matrix, None if bound is None else np.maximum(bound, 0.0))
 
 
+class TcpObjective:
+    """Bring the tcp to a target in one tick, and prefer the home posture where the target leaves it open."""
+
+    def __init__(self, twin: KinematicTwin) -> None:
+        robot = twin.robot
+        self._frame = mink.FrameTask(robot.tcp_site, "site", 1.0, robot.action.orientation_cost)
+        # The posture only settles what the target leaves open (the elbow of a seven-joint arm): weak and slow.
+        self._home = np.array(robot.home)
+        self._flat = (POSTURE_COST**2 + DAMPING) * np.eye(twin.model.nv)
+
+    def quadratic(self, configuration: mink.Configuration, target: Pose) -> tuple[np.ndarray, np.ndarray]:
+        """Matrix (J, J) and vector (J,) of the cost of a joint displacement from `configuration`."""
+        self._frame.set_target(mink.SE3(wxyz_xyz=np.concatenate([target.quaternion, target.position])))
+        jacobian, error, _ = self._frame.compute_qp_residual(configuration)
+        away = configuration.data.qpos - self._home
+        return jacobian.T @ jacobian + self._flat, POSTURE_COST**2 * POSTURE_GAIN * away - error @ jacobian
+
+
+def solve_qp(
+    hessian: np.ndarray, linear: np.ndarray, matrix: np.ndarray, upper: np.ndarray, lower: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Minimiser (J,) of x'Hx/2 + c'x within `lower` <= [x; matrix x] <= `upper`, and the bounds' multipliers.
+
+    The first entries of `lower` and `upper` beyond the rows of `matrix` bound x itself. Raises Infeasible where
+    nothing satisfies the bounds or the result is not finite.
+    """
+    sense = np.zeros(upper.shape, np.int32)
+    # daqp directly: qpsolvers' wrapping of it costs as much time as the solution.
+    step, _, flag, info = daqp.solve(hessian, linear, matrix, upper, lower, sense, primal_tol=PRIMAL_TOL)
+    if flag <= 0:
+        raise Infeasible(f"no joint velocity satisfies all limits (solver exit flag {flag}): the robot must hold.")
+    if not np.isfinite(step).all():
+        raise Infeasible(f"the solver gave {step}, not finite numbers: the robot must hold.")
+    return np.asarray(step), np.asarray(info["lam"])
+
+
 class DifferentialIK:
     """Quadratic program over joint displacements: reach the tcp target, prefer the home posture, obey limits.
 
@@ -45,10 +81,7 @@ class DifferentialIK:
     def __init__(self, twin: KinematicTwin, extra_limits: Sequence[mink.Limit] = ()) -> None:
         robot = twin.robot
         self._configuration = mink.Configuration(twin.model)
-        self._frame = mink.FrameTask(robot.tcp_site, "site", position_cost=1.0, orientation_cost=1.0)
-        # The posture only settles what the target leaves open (the elbow of a seven-joint arm): weak and slow.
-        self._posture = mink.PostureTask(twin.model, cost=POSTURE_COST, gain=POSTURE_GAIN)
-        self._posture.set_target(np.array(robot.home))
+        self._objective = TcpObjective(twin)
         speeds = dict(zip(robot.joints, robot.limits.velocity, strict=True))
         self._limits = [
             PositionLimit(twin.model, min_distance_from_limits=robot.limits.position_margin),
@@ -64,17 +97,9 @@ class DifferentialIK:
         if not np.isfinite(q).all():
             raise Infeasible(f"inverse kinematics got joint positions {q}, not finite numbers: the robot must hold.")
         self._configuration.update(np.asarray(q, np.float64))
-        rotation = mink.SO3(np.array(target.quaternion))
-        self._frame.set_target(mink.SE3.from_rotation_and_translation(rotation, np.array(target.position)))
-        tasks = (self._frame, self._posture)
-        problem = mink.build_ik(self._configuration, tasks, dt, DAMPING, self._limits)
-        upper = np.asarray(problem.h)
-        lower = np.full(upper.shape, -1e30)
-        sense = np.zeros(upper.shape, np.int32)
-        # daqp directly: qpsolvers' wrapping of it costs as much time as the solution.
-        step, _, flag, _ = daqp.solve(problem.P, problem.q, problem.G, upper, lower, sense, primal_tol=PRIMAL_TOL)
-        if flag <= 0:
-            raise Infeasible(f"no joint velocity satisfies all limits (solver exit flag {flag}): the robot must hold.")
-        if not np.isfinite(step).all():
-            raise Infeasible(f"inverse kinematics gave {step}, not finite numbers: the robot must hold.")
-        return np.asarray(step) / dt
+        hessian, linear = self._objective.quadratic(self._configuration, target)
+        rows = [limit.compute_qp_inequalities(self._configuration, dt) for limit in self._limits]
+        matrix = np.vstack([row.G for row in rows])
+        upper = np.hstack([row.h for row in rows])
+        step, _ = solve_qp(hessian, linear, matrix, upper, np.full(upper.shape, -1e30))
+        return step / dt

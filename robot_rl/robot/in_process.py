@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from robot_rl.config.robot import RobotConfig
+from robot_rl.core.errors import UsageError
 from robot_rl.core.geometry import Pose
 from robot_rl.core.outcome import Outcome
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.ik import DifferentialIK
+from robot_rl.robot.modes.cartesian_delta import CartesianDelta
 from robot_rl.robot.proprio import ProprioMap
 from robot_rl.robot.sim_arm import SimArm
 from robot_rl.robot.tasks.base import Task
@@ -39,7 +41,10 @@ class Transition:
 
 
 class InProcessEnv:
-    """Control at 10 Hz over joint commands at the driver's rate; targets are interpolated in between."""
+    """Control at 10 Hz over joint commands at the driver's rate; targets are interpolated in between.
+
+    Takes Cartesian displacements only; UsageError for a robot of another mode.
+    """
 
     def __init__(
         self,
@@ -50,10 +55,13 @@ class InProcessEnv:
         episode_steps: int = 50,
         cameras: tuple[str, ...] = ("wrist", "front"),
     ) -> None:
+        if robot.action.mode != "cartesian_delta":
+            raise UsageError(f"robot '{robot.name}' has mode '{robot.action.mode}': give one of mode cartesian_delta.")
         self.robot, self.task = robot, task
         self.arm = SimArm(robot, task, cameras, image_size, seed)
         self.action_map = ActionMap(robot)
         self._twin = KinematicTwin(robot)
+        self._mode = CartesianDelta(robot.action, self._twin.tcp_pose(np.array(robot.home)).quaternion, 1.0 / RATE_HZ)
         self._ik = DifferentialIK(self._twin)
         self._proprio = ProprioMap(robot, self._twin)
         self._ticks = round(robot.command.rate_hz / RATE_HZ)
@@ -74,8 +82,9 @@ class InProcessEnv:
         action = self.action_map.spec.check(action)
         start = self._twin.tcp_pose(self._q)
         opening = self.action_map.opening(action)
-        self._move(start, self._bounded(self.action_map.target(start, action)), opening)
-        executed = self.action_map.invert(start, self._twin.tcp_pose(self._q), opening)
+        target = self._mode.target(start, action[: self.action_map.motion])
+        self._move(start, self._bounded(target), opening)
+        executed = self.action_map.join(self._mode.invert(start, self._twin.tcp_pose(self._q)), opening)
         self._steps += 1
         observation = self._observe()
         outcome = self.task.outcome(observation.state)

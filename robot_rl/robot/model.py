@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import mujoco
+import numpy as np
 
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.errors import UsageError, unknown_name
+from robot_rl.robot.urdf import urdf_for_mujoco
 
-BUILTIN = {"fr3": Path(__file__).with_name("fr3.xml")}
+BUILTIN = {name: Path(__file__).with_name(f"{name}.xml") for name in ("fr3", "ur5e")}
 
 
 def robot_spec(robot: RobotConfig) -> mujoco.MjSpec:
@@ -21,11 +23,33 @@ def robot_spec(robot: RobotConfig) -> mujoco.MjSpec:
             f"give the path of an MJCF or URDF, or one of {', '.join(BUILTIN)}."
         )
     try:
-        spec = mujoco.MjSpec.from_file(str(path))
+        spec = _read(path, robot)
     except ValueError as error:
         raise UsageError(f"MuJoCo cannot read '{path}' ({error}): mend the model.") from None
+    if robot.tcp_link:
+        _add_tcp(robot, spec)
     _check_names(robot, spec)
     return spec
+
+
+def _read(path: Path, robot: RobotConfig) -> mujoco.MjSpec:
+    if path.suffix.lower() == ".urdf":
+        return mujoco.MjSpec.from_string(urdf_for_mujoco(path, robot.packages))
+    return mujoco.MjSpec.from_file(str(path))
+
+
+def _add_tcp(robot: RobotConfig, spec: mujoco.MjSpec) -> None:
+    links = [body.name for body in spec.bodies]
+    if robot.tcp_link not in links:
+        raise unknown_name("link", robot.tcp_link, links, f"robot '{robot.name}', key tcp_link")
+    if any(site.name == robot.tcp_site for site in spec.sites):
+        raise UsageError(
+            f"robot '{robot.name}' adds the site '{robot.tcp_site}' to '{robot.tcp_link}', but its model has one: "
+            "take tcp_link out, or give tcp_site another name."
+        )
+    quaternion = np.empty(4)
+    mujoco.mju_euler2Quat(quaternion, np.array(robot.tcp_offset[3:]), "XYZ")
+    spec.body(robot.tcp_link).add_site(name=robot.tcp_site, pos=robot.tcp_offset[:3], quat=quaternion)
 
 
 def twin_model(robot: RobotConfig) -> mujoco.MjModel:
@@ -45,7 +69,7 @@ def twin_model(robot: RobotConfig) -> mujoco.MjModel:
     for geom in spec.geoms:
         if geom.contype or geom.conaffinity:
             geom.contype = geom.conaffinity = 1
-    model = spec.compile()
+    model = _compiled(robot, spec)
     order = tuple(model.joint(index).name for index in range(model.njnt))
     if order != robot.joints:
         raise UsageError(
@@ -53,6 +77,13 @@ def twin_model(robot: RobotConfig) -> mujoco.MjModel:
             "list them in the model's order."
         )
     return model
+
+
+def _compiled(robot: RobotConfig, spec: mujoco.MjSpec) -> mujoco.MjModel:
+    try:
+        return spec.compile()
+    except ValueError as error:
+        raise UsageError(f"MuJoCo cannot compile the model of robot '{robot.name}' ({error}): mend it.") from None
 
 
 def _check_names(robot: RobotConfig, spec: mujoco.MjSpec) -> None:

@@ -14,9 +14,6 @@ from robot_rl.robot.renderer import CameraRenderer
 from robot_rl.robot.sim_model import ArmIndex, simulation_model
 from robot_rl.robot.tasks.base import Task
 
-FINGER_SPEED = 0.1
-"""Fastest motion of one finger [m/s]."""
-
 
 class SimArm:
     """Position-controlled arm: takes joint positions and an opening, moves only when told to advance.
@@ -35,7 +32,7 @@ class SimArm:
         self._renderer = CameraRenderer(self.model, cameras, image_size)
         period = 1.0 / robot.command.rate_hz
         self._arm = Reference(np.array(robot.home), np.array(robot.limits.velocity), period)
-        self._gripper = Reference(np.array([robot.gripper.open]), np.array([FINGER_SPEED]), period)
+        self._gripper = Reference(np.array([robot.gripper.open]), np.array([robot.gripper.speed]), period)
         self._elapsed = 0.0
         self.home()
         self.randomize()
@@ -97,12 +94,18 @@ class SimArm:
 
     def home(self) -> None:
         """Put the arm at rest at home with the gripper open, at once: for tests and loops without a driver."""
+        self.place(np.array(self.robot.home))
+
+    def place(self, q: np.ndarray) -> None:
+        """Put the arm at rest at joint positions `q` (J,) [rad] with the gripper open, at once."""
         index, data = self._index, self.data
-        data.qpos[index.positions] = self.robot.home
+        data.qpos[index.positions] = q
         data.qpos[index.finger_positions] = self.robot.gripper.open
         data.qvel[index.dofs] = 0.0
         data.qvel[index.finger_dofs] = 0.0
-        self._arm.reset(np.array(self.robot.home))
+        data.ctrl[index.motors] = q
+        data.ctrl[index.gripper_motor] = self.robot.gripper.open
+        self._arm.reset(q)
         self._gripper.reset(np.array([self.robot.gripper.open]))
         mujoco.mj_forward(self.model, data)
 

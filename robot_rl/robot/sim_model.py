@@ -10,12 +10,17 @@ import numpy as np
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.errors import UsageError, unknown_name
 from robot_rl.robot.model import robot_spec
-from robot_rl.robot.tasks.base import Task
+from robot_rl.robot.tasks.base import GRIPPER, Task
 
 
 def simulation_model(robot: RobotConfig, task: Task) -> mujoco.MjModel:
-    """Robot and task objects, compiled."""
+    """Robot and task objects, compiled; UsageError if the model lacks the gripper joint."""
     spec = robot_spec(robot)
+    joint, known = robot.gripper.joint, [joint.name for joint in spec.joints]
+    if joint not in known:
+        raise unknown_name("joint", joint, known, f"robot '{robot.name}', key gripper: joint")
+    kind, of = mujoco.mjtSensor.mjSENS_JOINTPOS, mujoco.mjtObj.mjOBJ_JOINT
+    spec.add_sensor(name=GRIPPER, type=kind, objtype=of, objname=joint)
     task.add_to(spec)
     return spec.compile()
 
@@ -41,7 +46,7 @@ class ArmIndex:
 
     @classmethod
     def of(cls, model: mujoco.MjModel, robot: RobotConfig) -> ArmIndex:
-        """Look the robot's names up; UsageError if the model lacks the gripper joint or an actuator."""
+        """Look the robot's names up; UsageError if the model lacks an actuator."""
         actuators = [model.actuator(index).name for index in range(model.nu)]
         for name in robot.joints:
             if name not in actuators:
@@ -67,9 +72,6 @@ class ArmIndex:
 
 
 def _fingers(model: mujoco.MjModel, robot: RobotConfig) -> np.ndarray:
-    names = [model.joint(index).name for index in range(model.njnt)]
-    if robot.gripper.joint not in names:
-        raise unknown_name("joint", robot.gripper.joint, names, f"robot '{robot.name}', key gripper: joint")
-    first = names.index(robot.gripper.joint)
+    first = model.joint(robot.gripper.joint).id
     coupled = (model.eq_type == mujoco.mjtEq.mjEQ_JOINT) & (model.eq_obj1id == first)
     return np.array([first, *model.eq_obj2id[coupled]])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 from robot_rl.config.loader import load_yaml
 from robot_rl.config.nodes import RigConfig
 from robot_rl.config.paths import share_dir
-from robot_rl.config.robot import RobotConfig
+from robot_rl.config.robot import VELOCITY_KINDS, RobotConfig
 from robot_rl.core.errors import UsageError, unknown_name
 from robot_rl.core.record import StepSpec
 from robot_rl.core.spec import ObservationSpec
@@ -20,7 +21,7 @@ from robot_rl.robot.proprio import proprio_names
 def load_robot(name_or_path: str) -> RobotConfig:
     """Robot `name` of config/robots, or the robot in a YAML file; UsageError names what is wrong with it.
 
-    A relative `model` path inside a robot's file is meant from that file's directory.
+    Relative paths inside a robot's file (`model`, `packages`) are meant from that file's directory.
     """
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml"):
@@ -31,9 +32,15 @@ def load_robot(name_or_path: str) -> RobotConfig:
     robot = load_yaml(RobotConfig, path)
     _check_sizes(robot, path)
     _check_ranges(robot, path)
+    _check_command(robot, path)
     if robot.model not in BUILTIN:
-        robot = dataclasses.replace(robot, model=str(path.parent / robot.model))
-    return robot
+        robot = dataclasses.replace(robot, model=_from(path, robot.model))
+    return dataclasses.replace(robot, packages=tuple(_from(path, folder) for folder in robot.packages))
+
+
+def _from(path: Path, name: str) -> str:
+    """`name` with ~ and $VARIABLES written out, and meant from the folder of the robot's file `path`."""
+    return str(path.parent / os.path.expandvars(Path(name).expanduser()))
 
 
 def step_spec(rig: RigConfig, robot: RobotConfig) -> StepSpec:
@@ -51,6 +58,7 @@ def _check_sizes(robot: RobotConfig, path: Path) -> None:
         "limits: velocity": limits.velocity,
         "limits: acceleration": limits.acceleration,
         "limits: jerk": limits.jerk,
+        "limits: effort": limits.effort,
     }
     for key, values in lists.items():
         if len(values) != len(robot.joints):
@@ -73,3 +81,20 @@ def _check_ranges(robot: RobotConfig, path: Path) -> None:
     for axis, low, high in zip("xyz", space.lower, space.upper, strict=True):
         if low >= high:
             raise UsageError(f"'{path}': workspace is empty in {axis} ([{low:g}, {high:g}]): swap the corners.")
+
+
+def _check_command(robot: RobotConfig, path: Path) -> None:
+    command = robot.command
+    if command.joint_names and sorted(command.joint_names) != sorted(robot.joints):
+        raise UsageError(
+            f"'{path}': command: joint_names is {list(command.joint_names)}, not the robot's joints in another order: "
+            "name each joint once, or leave it out."
+        )
+    if command.kind.startswith("cartesian") and not command.frame_id:
+        raise UsageError(f"'{path}': command: kind {command.kind} needs frame_id: give the robot's base link.")
+    if command.on_timeout == "zero" and command.kind not in VELOCITY_KINDS:
+        raise UsageError(f"'{path}': command: on_timeout zero would send {command.kind} to zero: use hold or stop.")
+    if command.on_timeout == "hold" and command.kind in VELOCITY_KINDS:
+        raise UsageError(f"'{path}': command: on_timeout hold is nothing for {command.kind}: use zero or stop.")
+    if robot.gripper.open == robot.gripper.closed:
+        raise UsageError(f"'{path}': gripper: open and closed are both {robot.gripper.open:g}: give both positions.")

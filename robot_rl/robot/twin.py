@@ -26,3 +26,13 @@ class KinematicTwin:
         quaternion = np.empty(4)
         mujoco.mju_mat2Quat(quaternion, self.data.site_xmat[self._site])
         return Pose(self.data.site_xpos[self._site], quaternion)
+
+    def tcp_twist(self, q: np.ndarray, dq: np.ndarray) -> np.ndarray:
+        """Velocity [m/s] and angular velocity [rad/s] (6,) of the tcp, in the base frame's axes, at `q` with `dq`."""
+        self.data.qpos[:] = q
+        mujoco.mj_kinematics(self.model, self.data)
+        mujoco.mj_comPos(self.model, self.data)
+        jacobian = np.empty((6, self.model.nv))
+        mujoco.mj_jacSite(self.model, self.data, jacobian[:3], jacobian[3:], self._site)
+        twist: np.ndarray = jacobian @ dq
+        return twist

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.config.nodes import SafetyNodeConfig
-from robot_rl.config.robot import RobotConfig, WorkspaceConfig
+from robot_rl.config.robot import RobotConfig
+from robot_rl.core.geometry import rotation_vector
 from robot_rl.core.record import Source
 from robot_rl.robot.action_map import ActionMap
+from robot_rl.robot.modes import make_mode
+from robot_rl.robot.modes.base import ArmState, JointMotion
 from robot_rl.robot.twin import KinematicTwin
 from robot_rl.safety.filter import Motion, SafetyFilter
 from robot_rl.safety.follower import ActionInForce, Executed
@@ -21,9 +25,10 @@ from robot_rl.safety.reset import Phase, ResetMotion
 
 @dataclass(frozen=True)
 class Command:
-    """One tick's command to the driver: joint positions (J,) [rad] and gripper joint position [m]."""
+    """One tick's command to the driver: joint positions (J,) [rad], velocities (J,) [rad/s], gripper joint position."""
 
     q: np.ndarray
+    dq: np.ndarray
     opening: float
 
 
@@ -41,10 +46,11 @@ class SafetyController:
         self._dt, self._period = 1.0 / robot.command.rate_hz, 1.0 / config.rate_hz
         self._twin = KinematicTwin(robot)
         self._map = ActionMap(robot)
-        self._down = self._twin.tcp_pose(np.array(robot.home)).quaternion
+        level = self._twin.tcp_pose(np.array(robot.home)).quaternion
+        self._mode = make_mode(robot, level, self._period, workspace)
+        self._turn = np.zeros(3)
         self._filter = SafetyFilter(robot, self._twin, workspace)
         self._gate = ActionGate(self._map.spec.size, config.max_action_age_s)
-        self._scale = robot.action.translation / self._period
         self._force: ActionInForce | None = None
         self._next: ActionInForce | None = None
         self._reset: ResetMotion | None = None
@@ -73,8 +79,11 @@ class SafetyController:
             return self._next is not None or self._force is not None
         return not self._filter.still
 
-    def on_state(self, stamp_ns: int, q: np.ndarray) -> bool:
-        """Take measured joint positions (J,) [rad]; return false and count where they are not usable."""
+    def on_state(self, stamp_ns: int, q: np.ndarray, effort: np.ndarray | None = None) -> bool:
+        """Take measured joint positions (J,) [rad] and, of a robot that reports them, efforts (J,) [Nm].
+
+        Returns false and counts where the positions are not usable.
+        """
         q = np.asarray(q, np.float64)
         if q.shape != self._measured.shape or not np.isfinite(q).all():
             self.counts[Reason.STATE_INVALID] += 1
@@ -82,6 +91,7 @@ class SafetyController:
         if self._state_stamp is None:
             self._filter.start_at(q)
         self._measured, self._filter.measured, self._state_stamp = q, q, stamp_ns
+        self._filter.effort = effort
         return True
 
     def on_action(self, source: Source, stamp_ns: int, action: np.ndarray, now_ns: int) -> Reason | None:
@@ -97,8 +107,7 @@ class SafetyController:
         accepted, reasons = checked
         self._accepted = (source, stamp_ns)
         latency = max(0.0, (now_ns - stamp_ns) * 1e-9)
-        still = np.zeros(3)
-        self._next = ActionInForce(source, stamp_ns, accepted, still, still, latency, reasons=set(reasons))
+        self._next = ActionInForce(source, stamp_ns, accepted, latency, reasons=set(reasons))
         self.counts.update(reasons)
         return None
 
@@ -144,13 +153,15 @@ class SafetyController:
         if self._state_stamp is None:
             self.counts[Reason.STATE_MISSING] += 1
             return None
+        before = self._filter.tcp.quaternion
         motion = self._watch(now_ns) or self._move(now_ns)
+        self._turn = rotation_vector(before, self._filter.tcp.quaternion) / self._dt
         self.counts.update(motion.reasons)
         if self._force is not None:
             self._force.reasons |= motion.reasons
             if self._force.ticks * self._dt >= self._period - 1e-9 and self._config.lockstep:
                 self._end_action()
-        return Command(motion.q, self._opening)
+        return Command(motion.q, motion.dq, self._opening)
 
     def _watch(self, now_ns: int) -> Motion | None:
         assert self._state_stamp is not None
@@ -189,18 +200,30 @@ class SafetyController:
         if (now_ns - self._force.stamp_ns) * 1e-9 > self._period + self._config.max_action_age_s:
             self._end_action()
             return self._filter.brake(self._dt, Reason.COMMAND_SILENT)
-        return self._filter.follow_tcp(self._force.velocity(self._scale, self._dt), self._down, self._dt)
+        return self._follow(self._force)
+
+    def _follow(self, force: ActionInForce) -> Motion:
+        assert force.course is not None
+        force.ticks += 1
+        wish = force.course.next(self._arm(), self._dt)
+        if isinstance(wish, JointMotion):
+            return self._filter.follow_joints(self._filter.q + wish.dq * self._dt, self._dt)
+        return self._filter.follow_tcp(wish.velocity, wish.quaternion, self._dt, wish.turn)
+
+    def _arm(self) -> ArmState:
+        now = self._filter
+        return ArmState(now.q, now.dq, now.tcp, now.tcp_velocity, self._turn)
 
     def _begin_action(self, action: ActionInForce) -> None:
         self._end_action()
-        action.start_velocity, action.start_tcp = self._filter.tcp_velocity, self._filter.tcp.position
+        action.course = self._mode.begin(action.action[: self._map.motion], self._arm())
         self._force, self._next = action, None
         self._opening = self._map.opening(action.action)
 
     def _end_action(self) -> None:
         force, self._force = self._force, None
-        if force is not None:
-            action = force.executed(self._filter.tcp.position, self._scale, self._dt)
+        if force is not None and force.course is not None:
+            action = self._map.join(force.course.executed(self._arm()), self._opening)
             reasons = frozenset(force.reasons)
             self.executed.append(Executed(force.stamp_ns, force.source, action, force.latency, reasons))
 

@@ -17,7 +17,8 @@ class ActionGate:
 
     def check(self, action: np.ndarray, stamp_ns: int, now_ns: int) -> tuple[np.ndarray, frozenset[Reason]] | Reason:
         """Return the action (A,) float32 inside [-1, 1] and what was altered, or the reason of its refusal."""
-        action = np.asarray(action, np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
+            action = np.asarray(action, np.float32)
         if action.shape != (self._size,):
             return Reason.WRONG_SIZE
         if not np.isfinite(action).all():

@@ -7,7 +7,8 @@ from enum import Enum
 import numpy as np
 import ruckig
 
-from robot_rl.config.robot import LimitsConfig, RobotConfig
+from robot_rl.config.limits import LimitsConfig
+from robot_rl.config.robot import RobotConfig
 from robot_rl.safety.filter import Motion, SafetyFilter
 
 RETREAT_SPEED = 0.2

@@ -6,6 +6,7 @@ import numpy as np
 
 from robot_rl.config.plugins import load_plugin
 from robot_rl.config.robot import RobotConfig
+from robot_rl.core.errors import UsageError
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.tasks.base import Task
 from robot_rl.teleop.experts.base import Expert
@@ -21,13 +22,20 @@ class ScriptedExpert:
     """Expert of one task with Gaussian noise on its translations.
 
     `noise` is the standard deviation in units of the action, [0, 1]. The same seed and states give the same actions.
+    It never turns the tcp. UsageError for a robot of another mode than cartesian_delta.
     """
 
     def __init__(self, task: Task, robot: RobotConfig, noise: float = 0.1, seed: int = 0) -> None:
+        if robot.action.mode != "cartesian_delta":
+            raise UsageError(
+                f"the scripted expert speaks displacements of the tcp, robot '{robot.name}' has action.mode "
+                f"'{robot.action.mode}': use a robot of mode cartesian_delta, or another teleop device."
+            )
         self._expert: Expert = load_plugin(EXPERTS, "scripted expert", task.name).EXPERT()
         self._names = task.state_names
         self._spec = ActionMap(robot).spec
         self._scale = robot.action.translation
+        self._closed, self._open = robot.gripper.closed, robot.gripper.open
         self._noise = noise
         self._rng = np.random.default_rng(seed)
 
@@ -37,9 +45,11 @@ class ScriptedExpert:
 
     def act(self, state: np.ndarray) -> np.ndarray:
         """Action float32 (A,) in [-1, 1] for the privileged `state` vector (in the order of task.state_names)."""
-        move = self._expert.move(dict(zip(self._names, map(float, state), strict=True)))
+        named = dict(zip(self._names, map(float, state), strict=True))
+        named["gripper"] = (named["gripper"] - self._closed) / (self._open - self._closed)
+        move = self._expert.move(named)
         translation = SLOW_DOWN * move.displacement / self._scale
         translation = translation * min(1.0, TOP_SPEED / max(float(np.abs(translation).max()), 1e-9))
         translation = translation + self._rng.normal(0.0, self._noise, 3)
-        values = [*translation, move.gripper][: self._spec.size]
-        return self._spec.check(np.array(values))
+        values = {**dict(zip(("dx", "dy", "dz"), translation, strict=True)), "gripper": move.gripper}
+        return self._spec.check(np.array([values.get(name, 0.0) for name in self._spec.names]))

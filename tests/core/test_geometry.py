@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robot_rl.core.geometry import Pose, rotation_angle, turn_towards
+from robot_rl.core.geometry import Pose, rotated, rotation_angle, rotation_vector, turn_towards
 
 numbers = st.lists(st.floats(-1, 1), min_size=4, max_size=4).filter(lambda v: np.linalg.norm(v) > 0.1)
 
@@ -33,3 +33,18 @@ def test_a_turn_goes_the_shortest_way_and_no_further_than_allowed(a: list[float]
     assert np.linalg.norm(turned) == pytest.approx(1.0)
     assert rotation_angle(start, turned) == pytest.approx(min(angle, whole), abs=1e-4)
     assert rotation_angle(turned, goal) == pytest.approx(max(0.0, whole - angle), abs=1e-4)
+
+
+@given(numbers, numbers)
+def test_the_rotation_vector_between_two_orientations_turns_one_into_the_other(a: list[float], b: list[float]) -> None:
+    start, end = unit(a), unit(b)
+    vector = rotation_vector(start, end)
+    assert np.linalg.norm(vector) == pytest.approx(rotation_angle(start, end), abs=1e-6)
+    assert rotation_angle(rotated(start, vector), end) < 1e-6
+
+
+def test_a_rotation_is_about_the_axes_of_the_frame_and_not_of_the_body() -> None:
+    down, quarter = np.array([0.0, 1.0, 0.0, 0.0]), np.pi / 2
+    about_z = np.array([np.cos(quarter / 2), 0.0, 0.0, np.sin(quarter / 2)])
+    turned = rotated(down, np.array([0.0, 0.0, quarter]))
+    assert turned == pytest.approx([0.0, about_z[0], about_z[3], 0.0])

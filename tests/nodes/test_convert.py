@@ -6,6 +6,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Image, JointState, PointCloud2
 
 from robot_rl.core.errors import SchemaError
+from robot_rl.core.geometry import Pose
 from robot_rl.core.record import StepSpec
 from robot_rl.core.spec import ActionSpec, ObservationSpec
 from robot_rl.nodes import convert
@@ -80,3 +81,23 @@ def test_a_named_vector_is_read_in_any_order_and_missing_names_are_reported() ->
 def test_times_before_and_after_a_second_boundary_round_trip() -> None:
     for stamp in (0, 999_999_999, 1_000_000_000, 1_700_000_000_123_456_789):
         assert convert.time_from_msg(convert.time_to_msg(stamp)) == stamp
+
+
+def test_a_pose_survives_the_trip_and_one_that_is_none_is_refused() -> None:
+    pose = Pose([0.1, -0.2, 0.3], [0.5, 0.5, -0.5, 0.5])
+    msg = convert.pose_to_msg(pose, 1_500_000_000, "base_link")
+    back = convert.pose_from_msg(msg)
+    assert np.array_equal(back.position, pose.position) and np.array_equal(back.quaternion, pose.quaternion)
+    assert (msg.header.stamp.sec, msg.header.frame_id) == (1, "base_link")
+    msg.pose.orientation.w = 0.0
+    with pytest.raises(SchemaError, match="is no pose"):
+        convert.pose_from_msg(msg)
+
+
+def test_a_twist_survives_the_trip_and_nan_is_refused() -> None:
+    twist = np.arange(6.0)
+    msg = convert.twist_to_msg(twist, 0, "base_link")
+    assert np.array_equal(convert.twist_from_msg(msg), twist)
+    msg.twist.angular.y = float("nan")
+    with pytest.raises(SchemaError, match="dropped"):
+        convert.twist_from_msg(msg)

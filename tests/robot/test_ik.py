@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from mink.limits.limit import Constraint
 
 from robot_rl.core.geometry import Pose, rotation_angle
-from robot_rl.robot.action_map import DOWN
 from robot_rl.robot.ik import DifferentialIK, Infeasible
 from robot_rl.robot.spec import load_robot
 from robot_rl.robot.twin import KinematicTwin
 
+DOWN = np.array([0.0, 1.0, 0.0, 0.0])
 DT = 0.01
 ROBOT = load_robot("fr3_sim")
 HOME = np.array(ROBOT.home)

@@ -10,11 +10,12 @@ import pytest
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.errors import SchemaError, UsageError
 from robot_rl.core.geometry import Pose
-from robot_rl.robot.action_map import DOWN
 from robot_rl.robot.ik import DifferentialIK
-from robot_rl.robot.sim_arm import FINGER_SPEED, SimArm
+from robot_rl.robot.sim_arm import SimArm
 from robot_rl.robot.tasks import load_task
 from robot_rl.robot.twin import KinematicTwin
+
+DOWN = np.array([0.0, 1.0, 0.0, 0.0])
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_gripper_closes_and_opens_at_its_speed(robot: RobotConfig, arm: SimArm) 
     home = np.array(robot.home)
     arm.command(home, 0.0)
     arm.advance(0.1)
-    assert 0.04 - FINGER_SPEED * 0.1 - 1e-3 < arm.opening < 0.04
+    assert 0.04 - robot.gripper.speed * 0.1 - 1e-3 < arm.opening < 0.04
     arm.advance(0.7)
     assert arm.opening == pytest.approx(0.0, abs=1e-3)
     arm.command(home, 0.04)

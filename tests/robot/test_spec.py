@@ -69,3 +69,38 @@ def test_proprio_holds_what_its_names_say(robot: RobotConfig, twin: KinematicTwi
     assert [vector[f"tcp_{axis}"] for axis in "xyz"] == pytest.approx([0.45, 0.0, 0.25], abs=1e-4)
     assert vector["gripper"] == pytest.approx(0.03)
     assert step_spec(RigConfig(), robot).observation.proprio == mapping.names
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ({"joint_names": ["a", "b"]}, "not the robot's joints in another order"),
+        ({"kind": "cartesian_pose"}, "kind cartesian_pose needs frame_id"),
+        ({"kind": "cartesian_twist"}, "kind cartesian_twist needs frame_id"),
+        ({"kind": "joint_trajectory", "on_timeout": "zero"}, "would send joint_trajectory to zero"),
+        ({"kind": "joint_velocity", "on_timeout": "hold"}, "nothing for joint_velocity"),
+        ({"kind": "joint_torque"}, "not one of joint_position"),
+    ],
+)
+def test_a_command_interface_that_cannot_work_is_refused(
+    robot: RobotConfig, tmp_path: Path, command: dict[str, object], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        load_robot(str(written(tmp_path / "mine.yaml", robot, command=command)))
+
+
+def test_a_gripper_that_cannot_open_is_refused(robot: RobotConfig, tmp_path: Path) -> None:
+    gripper = {"joint": "fr3_finger_joint1", "open": 0.04, "closed": 0.04}
+    with pytest.raises(UsageError, match="open and closed are both 0.04"):
+        load_robot(str(written(tmp_path / "mine.yaml", robot, gripper=gripper)))
+
+
+def test_home_and_variables_in_a_model_path_are_written_out(
+    robot: RobotConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    monkeypatch.setenv("ARM", "/opt/arm")
+    for model, expected in (("~/arm.urdf", "/home/ann/arm.urdf"), ("$ARM/arm.urdf", "/opt/arm/arm.urdf")):
+        path = written(tmp_path / "mine.yaml", robot, model=model, packages=["meshes", "~/m"])
+        assert load_robot(str(path)).model == expected
+        assert load_robot(str(path)).packages == (str(tmp_path / "meshes"), "/home/ann/m")

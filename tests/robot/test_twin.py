@@ -7,8 +7,9 @@ import pytest
 
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.geometry import rotation_angle
-from robot_rl.robot.action_map import DOWN
 from robot_rl.robot.twin import KinematicTwin
+
+DOWN = np.array([0.0, 1.0, 0.0, 0.0])
 
 
 def test_home_is_over_the_workspace_and_points_down(robot: RobotConfig, twin: KinematicTwin) -> None:

@@ -50,6 +50,13 @@ def test_lift_recovers_when_the_cube_is_gone(mishap_at: int) -> None:
     assert length > mishap_at
 
 
+def test_lift_works_with_another_arm_and_a_gripper_that_closes_by_an_angle() -> None:
+    robot, task = load_robot("ur5e"), load_task("lift")
+    env = InProcessEnv(robot, task, cameras=(), seed=11)
+    success, length = episode(env, ScriptedExpert(task, robot, noise=0.1, seed=12))
+    assert success and length < 50
+
+
 def test_same_seed_gives_the_same_actions() -> None:
     task = load_task("reach")
     state = np.array([0.45, 0.0, 0.25, 0.04, 0.5, 0.1, 0.1])
@@ -82,3 +89,13 @@ def test_task_without_expert_is_a_usage_error() -> None:
     task = dataclasses.replace(load_task("reach"), name="juggle")
     with pytest.raises(UsageError, match="unknown scripted expert 'juggle'"):
         ScriptedExpert(task, ROBOT)
+
+
+def test_a_robot_that_may_turn_is_not_turned_and_one_of_another_mode_is_refused() -> None:
+    state = np.array([0.45, 0.0, 0.25, 0.04, 0.5, 0.1, 0.1])
+    turning = dataclasses.replace(ROBOT, action=dataclasses.replace(ROBOT.action, rotation=0.1))
+    action = ScriptedExpert(load_task("reach"), turning, 0.1, 0).act(state)
+    assert action.shape == (7,) and not action[3:6].any() and action[:3].any()
+    joints = dataclasses.replace(ROBOT, action=dataclasses.replace(ROBOT.action, mode="joint_delta"))
+    with pytest.raises(UsageError, match="action.mode 'joint_delta'"):
+        ScriptedExpert(load_task("reach"), joints)

@@ -7,11 +7,12 @@ from typing import Protocol
 import mujoco
 import numpy as np
 
-from robot_rl.config.robot import WorkspaceConfig
+from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.core.outcome import Outcome
 
 TCP = "tcp"
-FINGER = "fr3_finger_joint1"
+GRIPPER = "gripper"
+"""Sensor of the simulated model on the robot's gripper joint."""
 ARM_STATE = ("tcp_x", "tcp_y", "tcp_z", "gripper")
 
 
@@ -37,6 +38,7 @@ class Task(Protocol):
         """Reward, success and termination that belong to a `state` vector."""
 
 
-def arm_state(data: mujoco.MjData) -> np.ndarray:
-    """Values (4,) of `ARM_STATE`: tcp position in the base frame [m] and finger position [m]."""
-    return np.array([*data.site(TCP).xpos, data.joint(FINGER).qpos[0]])
+def arm_state(model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
+    """Values (4,) of `ARM_STATE`: tcp position in the base frame [m] and position of the gripper joint."""
+    joint = model.sensor(GRIPPER).objid[0]
+    return np.array([*data.site(TCP).xpos, data.qpos[model.jnt_qposadr[joint]]])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from robot_rl.config.robot import WorkspaceConfig
+from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.core.outcome import Outcome
 from robot_rl.robot.tasks.base import ARM_STATE, arm_state
 
@@ -57,7 +57,7 @@ class Lift:
         """Arm state, cube position [m], cube yaw [rad] and 1 where both fingers touch the cube (9,)."""
         body = data.body("cube")
         yaw = np.arctan2(body.xmat[3], body.xmat[0])
-        return np.concatenate([arm_state(data), body.xpos, [yaw, _grasped(model, data)]])
+        return np.concatenate([arm_state(model, data), body.xpos, [yaw, _grasped(model, data)]])
 
     def outcome(self, state: np.ndarray) -> Outcome:
         """Done, with reward 1, once the cube is held 10 cm above the table; over where it fell off the table."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from robot_rl.config.robot import WorkspaceConfig
+from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.core.outcome import Outcome
 from robot_rl.robot.tasks.base import ARM_STATE, TCP, arm_state
 
@@ -49,7 +49,7 @@ class Reach:
 
     def state(self, model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
         """Arm state and target position (7,) [m]."""
-        return np.concatenate([arm_state(data), data.mocap_pos[model.body("target").mocapid[0]]])
+        return np.concatenate([arm_state(model, data), data.mocap_pos[model.body("target").mocapid[0]]])
 
     def outcome(self, state: np.ndarray) -> Outcome:
         """Done, with reward 1, once the tcp is within 2.5 cm of the target."""

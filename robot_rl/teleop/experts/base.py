@@ -24,7 +24,7 @@ class Expert(Protocol):
         """Forget the last episode."""
 
     def move(self, state: Mapping[str, float]) -> Move:
-        """The move to make in `state` (names as in the task's state_names)."""
+        """The move to make in `state` (names as in the task's state_names; gripper in [0 closed, 1 open])."""
 
 
 def position(state: Mapping[str, float], name: str) -> np.ndarray:

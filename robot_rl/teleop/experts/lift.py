@@ -16,8 +16,8 @@ LOST = 0.03
 """Horizontal offset [m] at which the fingers would come down on the cube."""
 DEPTH = 0.008
 """Vertical offset [m] at which the fingers hold the cube around its middle."""
-OPEN = 0.035
-"""Finger position [m] from which the gripper may come down around the cube."""
+OPEN = 0.875
+"""Opening, as a share of all, from which the gripper may come down around the cube."""
 CLOSING_STEPS = 3
 PATIENCE = 8
 
