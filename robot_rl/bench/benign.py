@@ -10,14 +10,14 @@ import numpy as np
 
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.geometry import Pose
-from robot_rl.core.record import Source
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.ik import DifferentialIK
+from robot_rl.robot.modes import make_mode
+from robot_rl.robot.modes.base import ArmState, TcpMotion
 from robot_rl.robot.sim_arm import SimArm
 from robot_rl.robot.tasks import load_task
 from robot_rl.robot.twin import KinematicTwin
 from robot_rl.safety.filter import SafetyFilter
-from robot_rl.safety.follower import ActionInForce
 
 TOLERANCE = 1e-3
 """Joint speed [rad/s] by which a tick must differ from the unlimited one to count as altered."""
@@ -60,7 +60,7 @@ class BenignRun:
         self._filter, self._free = SafetyFilter(robot, twin, self._task.workspace), DifferentialIK(twin)
         self._down = twin.tcp_pose(np.array(robot.home)).quaternion
         self._map, self._dt = ActionMap(robot), 1.0 / robot.command.rate_hz
-        self._scale = robot.action.translation / PERIOD_S
+        self._mode = make_mode(robot, self._down, PERIOD_S, self._task.workspace)
         self._result = Benign()
 
     def run(self, episodes: int) -> Benign:
@@ -84,13 +84,18 @@ class BenignRun:
         return False
 
     def _act(self, action: np.ndarray) -> None:
-        filter_ = self._filter
-        force = ActionInForce(Source.POLICY, 0, action, filter_.tcp_velocity, filter_.tcp.position, 0.0)
+        course = self._mode.begin(action[: self._map.motion], self._commanded())
         for _ in range(round(PERIOD_S / self._dt)):
-            self._tick(force.velocity(self._scale, self._dt), self._map.opening(action))
-        executed = force.executed(filter_.tcp.position, self._scale, self._dt)
+            wish = course.next(self._commanded(), self._dt)
+            assert isinstance(wish, TcpMotion)
+            self._tick(wish.velocity, self._map.opening(action))
+        executed = self._map.join(course.executed(self._commanded()), self._map.opening(action))
         self._result.actions += 1
         self._result.altered_actions += bool(np.abs(executed - action).max() > EXECUTED)
+
+    def _commanded(self) -> ArmState:
+        now = self._filter
+        return ArmState(now.q, now.dq, now.tcp, now.tcp_velocity, np.zeros(3))
 
     def _tick(self, velocity: np.ndarray, opening: float) -> None:
         filter_, result = self._filter, self._result

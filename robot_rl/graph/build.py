@@ -59,7 +59,7 @@ def _learn(request: Request) -> list[NodeSpec]:
     own = [str(request.run.demos)] if request.run.demos.is_dir() else []
     demos = request.values.get("demos", own)
     learner = request.parameters("learner", run_dir=str(request.run.path), demos=_stores(demos))
-    ends = "shutdown" if request.values["episodes"] else "restart"
+    ends: OnExit = "shutdown" if request.values["episodes"] else "restart"
     return [
         *_robot_side(request),
         _policy(request, ends, act="sample", weights=""),

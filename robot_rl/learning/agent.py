@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from torch import Tensor
@@ -12,7 +12,7 @@ from torch import Tensor
 class Agent(Protocol):
     """One algorithm with its networks, optimisers and random numbers."""
 
-    algorithm: str
+    algorithm: ClassVar[str]
     updates: int
 
     def fit_normaliser(self, proprio: np.ndarray) -> None:

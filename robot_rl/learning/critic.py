@@ -59,12 +59,13 @@ class CriticEnsemble(nn.Module):
 
         The features' part of the first layer is computed once an observation, not once an action.
         """
-        first, (count, samples) = self.layers[0], actions.shape[:2]
-        split = features.shape[-1]
+        first, split = self.layers[0], features.shape[-1]
+        assert isinstance(first, EnsembleLinear)
+        count, samples, _ = actions.shape
         common = torch.baddbmm(first.bias, features.expand(self.members, -1, -1), first.weight[:, :split])
         own = torch.bmm(actions.flatten(0, 1).expand(self.members, -1, -1), first.weight[:, split:])
-        hidden = own.unflatten(1, (count, samples)) + common.unsqueeze(2)
-        return self._finish(hidden.flatten(1, 2)).unflatten(1, (count, samples))
+        hidden = own.view(self.members, count, samples, -1) + common.unsqueeze(2)
+        return self._finish(hidden.flatten(1, 2)).view(self.members, count, samples)
 
     def _finish(self, first: Tensor) -> Tensor:
         """Values (N, B) from the output (N, B, H) of the first layer."""

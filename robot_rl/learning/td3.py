@@ -66,5 +66,6 @@ class TD3(CriticAgent):
         """Polyak step of the slow critics and, after an improvement, of the slow policy."""
         super().update_targets()
         if self.updates % self.config.actor_period == 0:
-            slow, online = list(self.slow_policy.parameters()), list(self.actor.policy.parameters())
+            slow: list[Tensor] = list(self.slow_policy.parameters())
+            online: list[Tensor] = list(self.actor.policy.parameters())
             torch._foreach_lerp_(slow, online, self.config.tau)

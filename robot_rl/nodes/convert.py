@@ -14,6 +14,7 @@ from std_msgs.msg import Float64MultiArray, UInt8MultiArray
 
 from robot_rl.calibration.camera_info import CameraIntrinsics
 from robot_rl.core import wire
+from robot_rl.core.errors import SchemaError
 from robot_rl.core.geometry import Pose
 from robot_rl.core.record import SCHEMA, StepSpec
 

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from robot_rl.core.errors import UsageError
 from robot_rl.core.record import Source, StepSpec
 from robot_rl.replay.bags.recording import Recording
 from robot_rl.replay.bags.ticks import Ticks
 from robot_rl.robot.action_map import ActionMap
+from robot_rl.robot.modes import make_mode
+from robot_rl.robot.modes.cartesian_delta import CartesianDelta
 from robot_rl.robot.proprio import ProprioMap
 from robot_rl.robot.twin import KinematicTwin
 
@@ -30,9 +33,15 @@ class StepsOfRecording:
 
     def __init__(self, spec: StepSpec, recording: Recording, ticks: Ticks, twin: KinematicTwin, source: Source) -> None:
         robot = twin.robot
+        mode = make_mode(robot, twin.tcp_pose(np.array(robot.home)).quaternion, 1.0)
+        if not isinstance(mode, CartesianDelta) or robot.action.rotation:
+            raise UsageError(
+                f"robot '{robot.name}' has action.mode '{robot.action.mode}', rotation {robot.action.rotation}: recorded topics "
+                "make displacements of the tcp; import them for a robot with cartesian_delta and rotation 0."
+            )
         self.clipped, self.left_out = 0, Counter[str]()
         self._spec, self._recording, self._ticks, self._twin = spec, recording, ticks, twin
-        self._map, self._proprio = ActionMap(robot), ProprioMap(robot, twin)
+        self._mode, self._map, self._proprio = mode, ActionMap(robot), ProprioMap(robot, twin)
         self._joints, self._full = len(robot.joints), robot.action.translation
         self._source, self._run_id = int(source), _run_id(recording, ticks)
         self._seq, self._episode, self._index = 0, 0, 0
@@ -85,7 +94,7 @@ class StepsOfRecording:
         newest = int(openings.before(int(stamps[tick + 1])))
         opening = states[1][-1] if newest < 0 else openings.values[newest]
         self.clipped += bool(np.abs(end.position - start.position).max() > self._full * (1 + SLACK))
-        record["action"] = record["proposed"] = self._map.invert(start, end, float(opening))
+        record["action"] = record["proposed"] = self._map.join(self._mode.invert(start, end), float(opening))
         record["reward"] = reward
         given = np.searchsorted(motion.stamps, stamps[tick])
         if given < len(motion.stamps) and motion.stamps[given] < stamps[tick + 1]:

@@ -16,9 +16,10 @@ from robot_rl.core.geometry import Pose
 from robot_rl.replay.bags import decode
 from robot_rl.replay.bags.series import Series
 from robot_rl.replay.bags.topic_map import FLOATS, JOINT_STATE, POSE, TRAJECTORY, TWIST
-from robot_rl.robot.action_map import DOWN
 from robot_rl.robot.twin import KinematicTwin
 
+DOWN = np.array([0.0, 1.0, 0.0, 0.0])
+"""Orientation (wxyz) where a twist says none: of displacements only the position counts."""
 TWIST_TIMEOUT_NS = 100_000_000
 """Time after which a twist that is not repeated no longer moves the robot: MoveIt Servo's default [ns]."""
 DECODERS: dict[str, Callable[[Any, RobotConfig], np.ndarray]] = {

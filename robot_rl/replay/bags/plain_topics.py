@@ -34,7 +34,7 @@ class PlainTopics:
             self._bag.write(image_topic(camera), time_ns, image_message(record[f"image_{camera}"], stamp_ns, camera))
         self._bag.write(PROPRIO, time_ns, vector_message(spec.observation.proprio, record["proprio"], stamp_ns))
         if not record["is_last"]:
-            values = (*record["action"], record["latency"])
+            values = np.append(record["action"], record["latency"])
             names, source = (*spec.action.names, "latency"), SOURCES.get(int(record["source"]), "")
             self._bag.write(EXECUTED, time_ns, vector_message(names, values, stamp_ns, source))
         outcome = (self._earned(record), record["success"], record["is_terminal"])
