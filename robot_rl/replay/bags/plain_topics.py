@@ -37,7 +37,7 @@ class PlainTopics:
             values = np.append(record["action"], record["latency"])
             names, source = (*spec.action.names, "latency"), SOURCES.get(int(record["source"]), "")
             self._bag.write(EXECUTED, time_ns, vector_message(names, values, stamp_ns, source))
-        outcome = (self._earned(record), record["success"], record["is_terminal"])
+        outcome = (self._earned(record), float(record["success"]), float(record["is_terminal"]))
         self._bag.write(REWARD, time_ns, vector_message(OUTCOME, outcome, stamp_ns))
 
     def _earned(self, record: np.ndarray) -> float:
