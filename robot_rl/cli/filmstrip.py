@@ -20,11 +20,11 @@ def film_strip(reader: ReplayReader, episode: Episode, frames: int = 12, size: i
     The first and the last observation are always among them; each image is `size` pixels wide.
     """
     rows = np.unique(np.linspace(episode.start, episode.stop - 1, frames).round().astype(np.int64))
-    obs = reader.spec.observation
+    records, obs = reader.rows(rows), reader.spec.observation
     height = round(size * obs.image_height / obs.image_width)
     lines = []
     for camera in obs.cameras:
-        images = [_resized(image, size, height) for image in reader.take(f"image_{camera}", rows)]
+        images = [_resized(image, size, height) for image in records[f"image_{camera}"]]
         blank = np.full((height, size, 3), BACKGROUND, np.uint8)
         lines.append(_joined([*images, *[blank] * (frames - len(images))], axis=1))
     return _joined(lines, axis=0)

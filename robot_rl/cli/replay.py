@@ -1,10 +1,13 @@
-"""`robot-rl replay info | verify | episodes | import | export`: looks into replay stores, and in and out of them."""
+"""`robot-rl replay info | verify | compact | episodes | import | export`: looks into replay stores, packs, exchanges."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import dataclasses
 import json
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +18,9 @@ from rich.progress import Progress
 from robot_rl.cli import replay_exchange
 from robot_rl.cli.filmstrip import film_strip, png_bytes, stacked
 from robot_rl.cli.store_figures import sparkline, store_figures
-from robot_rl.core.errors import UsageError
+from robot_rl.core.errors import RobotRLError, UsageError
+from robot_rl.replay.compact import compact
+from robot_rl.replay.damage import exclusion_path, write_excluded
 from robot_rl.replay.reader import Episode, ReplayReader
 
 if TYPE_CHECKING:
@@ -30,12 +35,17 @@ def add_parser(subparsers: SubParsers) -> None:
     for name, run, text in (
         ("info", _info, "sizes, episodes, sources, rewards, actions and ages of a store"),
         ("verify", _verify, "check every row of a store; exit code 1 if anything is wrong"),
+        ("compact", _compact, "compress the image chunks that are full, losslessly and in place, also during a run"),
         ("episodes", _episodes, "list the episodes of a store, or draw film strips of some"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("store", metavar="STORE", help="path of a replay store (a .zarr directory)")
         command.add_argument("--json", action="store_true", help="print one JSON object as the last line")
         command.set_defaults(run=run)
+        if name == "verify":
+            command.add_argument(
+                "--exclude", action="store_true", help="let readers leave out the torn rows from now on, and those only"
+            )
         if name == "episodes":
             command.add_argument(
                 "--film", nargs=2, metavar=("N", "OUT.png"), help="draw N episodes, evenly spread over the store"
@@ -43,7 +53,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 
 def _info(args: argparse.Namespace) -> int:
-    figures = store_figures(ReplayReader(args.store))
+    figures = store_figures(_reader(args.store))
     if args.json:
         print(json.dumps(figures))
         return 0
@@ -72,21 +82,60 @@ def _text(value: Any) -> str:
 def _verify(args: argparse.Namespace) -> int:
     from robot_rl.replay.verify import verify  # imports zarr, which takes a second
 
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("rows")
-        found = verify(args.store, lambda done, total: progress.update(bar, completed=done, total=total))
+    with _progress("rows") as update:
+        found = verify(args.store, update)
     for problem in found.problems:
         print(problem)
     verdict = f"{len(found.problems)} problems" if found.problems else "no problem"
     print(f"{found.rows} rows, {found.episodes} episodes, {found.missing_steps} steps never arrived: {verdict}.")
+    if args.exclude:
+        _exclude(Path(args.store), found.torn)
+        count = sum(last - first + 1 for first, last in found.torn)
+        print(f"{count} torn rows are left out by every reader from now on ('{exclusion_path(Path(args.store))}').")
     if args.json:
-        values = {"rows": found.rows, "episodes": found.episodes, "missing_steps": found.missing_steps}
-        print(json.dumps({**values, "problems": list(found.problems)}))
+        print(json.dumps(dataclasses.asdict(found)))
     return 1 if found.problems else 0
 
 
+def _exclude(store: Path, spans: Sequence[tuple[int, int]]) -> None:
+    try:
+        write_excluded(store, spans)
+    except OSError as error:
+        raise RobotRLError(f"cannot write '{exclusion_path(store)}': {error.strerror}: make it writable.") from error
+
+
+def _compact(args: argparse.Namespace) -> int:
+    with _progress("chunks") as update:
+        done = compact(args.store, update)
+    for file in done.damaged:
+        print(f"chunk '{file}' is damaged and left as it is: see `robot-rl replay verify`.")
+    print(
+        f"{done.compressed} of {done.chunks} full image chunks compressed in {done.seconds:.1f} s: "
+        f"{done.bytes_before / 1e6:.1f} MB to {done.bytes_after / 1e6:.1f} MB, {done.ratio:.1f} times smaller than raw."
+    )
+    if args.json:
+        print(json.dumps({**dataclasses.asdict(done), "ratio": round(done.ratio, 3)}))
+    return 1 if done.damaged else 0
+
+
+@contextlib.contextmanager
+def _progress(unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal: what it gives is called with the units done and their total."""
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        bar = progress.add_task(unit)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)
+
+
+def _reader(store: str) -> ReplayReader:
+    """A reader of the store, what is damaged in it told to the person."""
+    reader = ReplayReader(store)
+    if reader.warning:
+        print(reader.warning, file=sys.stderr)
+    return reader
+
+
 def _episodes(args: argparse.Namespace) -> int:
-    reader = ReplayReader(args.store)
+    reader = _reader(args.store)
     episodes = reader.episodes()
     if args.film:
         return _film(reader, episodes, *args.film, as_json=args.json)

@@ -125,6 +125,8 @@ def _store(path: Path, notes: list[str]) -> Store | None:
     except RobotRLError as error:
         notes.append(str(error))
         return None
+    if reader.warning:
+        notes.append(reader.warning)
     return Store(reader, [episode for episode in reader.episodes() if episode.complete])
 
 

@@ -22,6 +22,7 @@ from robot_rl.cli.report_charts import (
     success_chart,
 )
 from robot_rl.cli.report_data import RunData, Store
+from robot_rl.core.errors import RobotRLError
 from robot_rl.replay.reader import Episode
 from robot_rl.safety.reasons import Reason
 
@@ -137,7 +138,10 @@ def _meaning(name: str) -> str:
 
 
 def _film(title: str, store: Store, episode: Episode) -> str:
-    data = base64.b64encode(png_bytes(film_strip(store.reader, episode))).decode()
+    try:
+        data = base64.b64encode(png_bytes(film_strip(store.reader, episode))).decode()
+    except RobotRLError as error:
+        return f"<p>{escape(title)}: {escape(str(error))}</p>"
     end = "success" if episode.success else "terminated" if episode.terminal else "time limit"
     text = f"{episode.length} steps, return {episode.reward_sum:.2f}, "
     cameras = " · ".join(store.reader.spec.observation.cameras)

@@ -48,6 +48,8 @@ class LearnerNode(GraphNode):
         online = ReplayReader(self.run_dir.replay)
         online.refresh()
         demos = [ReplayReader(path) for path in config.demos if path]
+        for warning in filter(None, (reader.warning for reader in (online, *demos))):
+            self.get_logger().warning(warning)
         self._learner = Learner.from_stores(config.learner, online, demos)
         if self._learner.restore(self.run_dir.checkpoints):
             self.get_logger().info(f"resumed at {self._learner.updates} updates, {self._learner.env_steps} steps")

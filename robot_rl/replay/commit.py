@@ -33,6 +33,13 @@ def read_committed(fd: int, store: Path) -> int:
     return _read(fd, store)[0]
 
 
+def damaged_slots(store: Path) -> list[int]:
+    """Slots (0, 1) whose number does not match its check; OSError if the record cannot be read."""
+    data = commit_path(store).read_bytes()
+    slots = (data[k * _SLOT.size : (k + 1) * _SLOT.size] for k in (0, 1))
+    return [number for number, slot in enumerate(slots) if not _valid(slot)]
+
+
 class CommitRecord:
     """The record as its only writer sees it."""
 
@@ -59,12 +66,14 @@ def _pack(rows: int) -> bytes:
     return _SLOT.pack(rows, zlib.crc32(rows.to_bytes(8, "little")))
 
 
+def _valid(slot: bytes) -> bool:
+    return len(slot) == _SLOT.size and slot == _pack(_SLOT.unpack(slot)[0])
+
+
 def _read(fd: int, store: Path) -> tuple[int, int]:
     data = os.pread(fd, 2 * _SLOT.size, 0)
     slots = [data[: _SLOT.size], data[_SLOT.size :]]
-    valid = [
-        (_SLOT.unpack(s)[0], k) for k, s in enumerate(slots) if len(s) == _SLOT.size and s == _pack(_SLOT.unpack(s)[0])
-    ]
+    valid = [(_SLOT.unpack(slot)[0], number) for number, slot in enumerate(slots) if _valid(slot)]
     if not valid:
         raise RobotRLError(f"the commit record '{commit_path(store)}' is damaged: restore it from a copy of the store.")
     return max(valid)

@@ -37,7 +37,8 @@ class EpisodeIndex:
     """Pieces of consecutive steps of one episode, and the transitions in them.
 
     A piece ends where its episode ends, or where its writer stopped or a step was lost: nothing ever crosses its end.
-    The newest row of a piece begins no transition, having no successor.
+    The newest row of a piece begins no transition, having no successor. A damaged row is a piece of its own, without
+    any.
     """
 
     def __init__(self) -> None:
@@ -46,14 +47,17 @@ class EpisodeIndex:
         self._piece = Growable(np.int64)
         self._transitions = Growable(np.int64)
         self._prior = Growable(np.int64)
+        self._damaged = Growable(np.int64)
+        self._ends_damaged = False
         self._last: Mapping[str, np.ndarray] | None = None
 
-    def extend(self, fields: Mapping[str, np.ndarray]) -> None:
-        """Take in new rows: arrays (n,) of INDEX_FIELDS that follow the rows already seen."""
+    def extend(self, fields: Mapping[str, np.ndarray], damaged: np.ndarray | None = None) -> None:
+        """Take in new rows: arrays (n,) of INDEX_FIELDS that follow the rows already seen, and which are `damaged`."""
         count = len(fields["index"])
         if not count:
             return
-        begins = self._begins(fields)
+        bad = np.zeros(count, bool) if damaged is None else damaged
+        begins = self._begins(fields) | bad | np.concatenate([[self._ends_damaged], bad[:-1]])
         before = fields["source"][:1] if self._last is None else self._last["source"]
         prior = _PRIOR[np.concatenate([before, fields["source"][:-1]])]
         new = self.rows + np.arange(count)
@@ -61,6 +65,8 @@ class EpisodeIndex:
         self._starts.extend(new[begins])
         self._transitions.extend(new[~begins] - 1)
         self._prior.extend(new[~begins & prior] - 1)
+        self._damaged.extend(new[bad])
+        self._ends_damaged = bool(bad[-1])
         self._last = {name: fields[name][-1:].copy() for name in INDEX_FIELDS}
         self.rows += count
 
@@ -96,6 +102,11 @@ class EpisodeIndex:
     def first(self, rows: np.ndarray) -> np.ndarray:
         """First row (n,) of the piece that each of `rows` (n,) lies in."""
         return self.starts[self._piece.values[rows]]
+
+    @property
+    def damaged(self) -> np.ndarray:
+        """Rows (n,) that are left out, in order; each is one of `starts`."""
+        return self._damaged.values
 
     def last(self, rows: np.ndarray) -> np.ndarray:
         """Last row (n,), so far, of the piece that each of `rows` (n,) lies in."""

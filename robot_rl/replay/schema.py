@@ -2,8 +2,8 @@
 
 Arrays grow along their first dimension, one row a step. Every chunk is a file of its own that holds whole rows in C
 order, so it can be written in place and memory mapped. Image chunks carry the `blosc` codec: a hot chunk is a blosc
-frame of stored bytes (a 16-byte header, then the raw rows), which any zarr reader decodes and which may be replaced
-by a compressed frame of the same rows at any time. All other arrays have the `bytes` codec alone.
+frame of stored bytes (a 16-byte header, then the raw rows), which any zarr reader decodes and which `compact` replaces
+by a compressed frame of the same rows once it is full. All other arrays have the `bytes` codec alone.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from typing import Any
 import numpy as np
 
 from robot_rl.config.loader import load, to_plain
-from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
+from robot_rl.core.errors import SchemaError, UsageError
 from robot_rl.core.record import FIELDS, SCHEMA, StepSpec
 
 FORMAT = "robot_rl/replay/1"
 CHECKSUM = "checksum"
 COMMIT = "commit"
 METADATA = "zarr.json"
-FRAME_HEADER = 16
+FRAME_STRUCT = struct.Struct("<BBBBIII")
+"""Header of a blosc frame: version, codec version, flags, typesize, bytes of the rows, of a block, of the frame."""
+FRAME_HEADER = FRAME_STRUCT.size
 IMAGE_CHUNK_BYTES = 8 << 20
 SCALAR_CHUNK_ROWS = 16384
 
@@ -54,7 +56,7 @@ class Column:
             return b""
         size = self.rows * self.row_bytes
         version, codec_version, stored = 2, 1, 0x02
-        return struct.pack("<BBBBIII", version, codec_version, stored, 1, size, size, size + FRAME_HEADER)
+        return FRAME_STRUCT.pack(version, codec_version, stored, 1, size, size, size + FRAME_HEADER)
 
     @property
     def chunk_bytes(self) -> int:
@@ -135,14 +137,16 @@ class Layout:
         try:
             document = json.loads((store / METADATA).read_text())
             attributes = document["attributes"]["robot_rl"]
+            image_rows, rows = (_positive(count) for count in attributes["chunk_rows"])
         except OSError:
             raise UsageError(f"'{store}' holds no replay store (no {METADATA}): check the path.") from None
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
+            raise SchemaError(f"'{store / METADATA}' is damaged: restore it from a copy of the store.") from None
+        except (KeyError, TypeError):
             raise SchemaError(f"'{store}' is not a replay store of robot_rl: check the path.") from None
         for key, known in (("format", FORMAT), ("step", SCHEMA)):
             if attributes.get(key) != known:
                 raise SchemaError(f"'{store}' has {key} '{attributes.get(key)}', this version reads '{known}'.")
-        image_rows, rows = attributes["chunk_rows"]
         return Layout(load(StepSpec, attributes["spec"], f"'{store}'"), attributes["meta"], image_rows, rows)
 
     def require(self, spec: StepSpec, meta: Mapping[str, str], store: Path) -> None:
@@ -164,12 +168,17 @@ def commit_metadata() -> dict[str, Any]:
 
 
 def read_length(store: Path, column: Column) -> int:
-    """Rows that the array's zarr.json says it has; RobotRLError if it cannot be read."""
-    path = store / column.name / METADATA
+    """Rows that the array's zarr.json says it has; 0 if that is damaged: the writer knows what belongs in it."""
     try:
-        return int(json.loads(path.read_text())["shape"][0])
+        return int(json.loads((store / column.name / METADATA).read_text())["shape"][0])
     except (OSError, ValueError, KeyError, TypeError, IndexError):
-        raise RobotRLError(f"'{path}' is missing or damaged: restore it from a copy of the store.") from None
+        return 0
+
+
+def _positive(count: Any) -> int:
+    if not isinstance(count, int) or count < 1:
+        raise ValueError(f"{count!r} is no number of rows")
+    return count
 
 
 def _flat(spec: StepSpec, meta: Mapping[str, str]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from robot_rl.core.files import write_atomic, write_json
 from robot_rl.core.lock import HeldLock, take
 from robot_rl.core.record import StepSpec
 from robot_rl.replay.commit import CommitRecord, commit_path, initial_record
-from robot_rl.replay.files import open_chunk, write_all
+from robot_rl.replay.damage import read_excluded
+from robot_rl.replay.files import open_chunk, require_rows, write_all
 from robot_rl.replay.mapped import MappedColumn
 from robot_rl.replay.schema import COMMIT, METADATA, Layout, commit_metadata, read_length
 
@@ -42,6 +43,9 @@ class ReplayWriter:
         self._fields = {n: layout.spec.dtype.fields[n][1] for n in layout.spec.dtype.names or ()}  # type: ignore[index]
         self._record = CommitRecord(path)
         self._rows = self._record.rows
+        for column in self._columns:
+            chunk, within = divmod(self._rows, column.rows)
+            require_rows(column.chunk_path(path, chunk), column, within)
         self._length = min(read_length(path, column) for column in self._columns)
         self._files: dict[str, tuple[int, int]] = {}
         self._committed_seq = _last_seqs(path, layout, self._rows)
@@ -61,7 +65,7 @@ class ReplayWriter:
 
         `meta` says what the steps are of (task, robot); `chunk_rows` (images, the rest) counts for a new store only.
         Raises SchemaError when the store's spec or meta differ, UsageError when another process writes it or `path`
-        holds something else, RobotRLError when the disk refuses.
+        holds something else, RobotRLError when the disk refuses or a chunk to be continued lacks committed rows.
         """
         path = Path(path)
         if path.exists() and (not path.is_dir() or _foreign(path)):
@@ -162,7 +166,7 @@ class ReplayWriter:
             current = self._files.get(column.name, (-1, -1))
             if current[0] == chunk:
                 continue
-            fd = open_chunk(self.path, column, chunk, continued=within > 0, sync=self._sync)
+            fd = open_chunk(self.path, column, chunk, continued=within, sync=self._sync)
             if self._sync and current[1] >= 0:
                 os.fdatasync(current[1])
             self._files[column.name] = (chunk, fd)
@@ -190,16 +194,20 @@ def _foreign(path: Path) -> bool:
 
 
 def _last_seqs(path: Path, layout: Layout, rows: int) -> dict[int, int]:
-    """Highest seq of each run_id among the first `rows` rows."""
+    """Highest seq of each run_id among the first `rows` rows; steps whose row is damaged may come again."""
     if not rows:
         return {}
+    intact = np.ones(rows, bool)
+    with contextlib.suppress(ValueError):  # a damaged list: readers say so
+        intact[(listed := read_excluded(path))[listed < rows]] = False
     columns = {c.name: c for c in layout.columns if c.name in ("run_id", "seq")}
-    read = {}
-    for name, column in columns.items():
-        mapped = MappedColumn(path, column)
-        mapped.extend(rows)
-        mapped.require_whole()
-        read[name] = mapped.take(np.arange(rows))
+    mapped = {name: MappedColumn(path, column) for name, column in columns.items()}
+    for column in mapped.values():
+        column.extend(rows)
+        intact &= ~column.unreadable(np.arange(rows))
+    if not intact.any():
+        return {}
+    read = {name: column.take(np.flatnonzero(intact)) for name, column in mapped.items()}
     starts = np.flatnonzero(np.diff(read["run_id"], prepend=~read["run_id"][:1]))
     highest: dict[int, int] = {}
     for run_id, seq in zip(read["run_id"][starts], np.maximum.reduceat(read["seq"], starts), strict=True):

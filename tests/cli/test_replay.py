@@ -12,7 +12,7 @@ import pytest
 
 from robot_rl.cli import replay
 from robot_rl.cli.filmstrip import film_strip
-from robot_rl.core.errors import UsageError
+from robot_rl.core.errors import RobotRLError, UsageError
 from robot_rl.core.record import Source
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
@@ -71,11 +71,52 @@ def test_info_of_an_empty_store(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_verify(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("replay", "verify", store, "--json") == 0
-    assert last_json(capsys) == {"rows": 15, "episodes": 3, "missing_steps": 0, "problems": []}
+    clean = {"rows": 15, "episodes": 3, "missing_steps": 0, "problems": [], "torn": []}
+    assert last_json(capsys) == clean
     chunk = store / "reward" / "c.0"
     chunk.write_bytes(b"\x01" + chunk.read_bytes()[1:])
     assert call("replay", "verify", store) == 1
     assert "rows 0-0 do not match their checksum" in capsys.readouterr().out
+
+
+def test_verify_excludes_when_asked_to(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chunk = store / "reward" / "c.0"
+    chunk.write_bytes(chunk.read_bytes()[:8] + b"\x01" + chunk.read_bytes()[9:])
+    assert call("replay", "verify", store) == 1
+    assert len(ReplayReader(store).index.transitions) == 12
+    assert call("replay", "verify", store, "--exclude", "--json") == 1
+    out = capsys.readouterr().out
+    assert "1 torn rows are left out by every reader from now on" in out
+    assert json.loads(out.splitlines()[-1])["torn"] == [[2, 2]]
+    assert ReplayReader(store).index.transitions.tolist() == [0, 3, 4, 5, *range(7, 11), 12, 13]
+    assert call("replay", "info", store, "--json") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out.splitlines()[-1])["transitions"] == 10
+    assert "1 of its 15 steps are left out" in told.err
+
+
+def test_an_exclusion_that_cannot_be_written_is_a_sentence(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(replay, "write_excluded", refuse)
+    with pytest.raises(RobotRLError, match=r"cannot write '.*damaged\.json': Permission denied"):
+        call("replay", "verify", store, "--exclude")
+
+
+def test_compact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = synthetic_spec(32)
+    with ReplayWriter.open(tmp_path / "s", spec, {}, chunk_rows=(8, 16)) as writer:
+        writer.append(synthetic_episode(spec, 20))
+    assert call("replay", "compact", tmp_path / "s", "--json") == 0
+    found = last_json(capsys)
+    assert (found["chunks"], found["compressed"], found["raw_bytes"]) == (4, 4, 4 * (16 + 8 * 3072))
+    assert found["ratio"] == pytest.approx(found["bytes_before"] / found["bytes_after"], abs=1e-3)  # type: ignore[operator]
+    assert call("replay", "compact", tmp_path / "s") == 0
+    assert "0 of 4 full image chunks compressed" in capsys.readouterr().out
+    (tmp_path / "s" / "image_front" / "c.1.0.0.0").unlink()
+    assert call("replay", "compact", tmp_path / "s") == 1
+    assert "c.1.0.0.0' is damaged and left as it is" in capsys.readouterr().out
 
 
 def test_episodes(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,6 +131,16 @@ def test_damage_is_named_and_the_rest_is_shown(run: Path) -> None:
     assert "5 of 6 episodes" in page
 
 
+def test_a_torn_image_costs_its_film_strip_alone(run: Path) -> None:
+    chunk = run / "demos.zarr" / "image_front" / "c.0.0.0.0"
+    data = bytearray(chunk.read_bytes())
+    data[16] ^= 1
+    chunk.write_bytes(data)
+    page = text_of(run)
+    assert "<p>Demonstration: row 0 of" in page
+    assert page.count("<figure><figcaption><strong>") == 4
+
+
 def test_names_are_text_and_not_markup(tmp_path: Path) -> None:
     run = tmp_path / "<b>x"
     RunDir(run).record({"task": "<i>", "robot": "fr3"}, "learn", {})

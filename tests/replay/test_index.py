@@ -55,6 +55,19 @@ def test_one_piece_goes_on(cut: int) -> None:
     assert index.last(np.arange(4)).tolist() == [3, 3, 3, 3]
 
 
+@pytest.mark.parametrize("cut", range(7))
+def test_damaged_rows_are_pieces_without_transitions(cut: int) -> None:
+    """The rows beside them are not joined over them, wherever the rows were cut into two arrivals."""
+    made, bad = fields(6), np.array([0, 0, 1, 1, 0, 0], bool)
+    made["source"][:] = Source.HUMAN
+    index = EpisodeIndex()
+    for part in (slice(0, cut), slice(cut, None)):
+        index.extend({name: values[part] for name, values in made.items()}, bad[part])
+    assert (index.starts.tolist(), index.damaged.tolist()) == ([0, 2, 3, 4], [2, 3])
+    assert index.transitions.tolist() == index.prior.tolist() == [0, 4]
+    assert index.last(np.array([0, 1, 4, 5])).tolist() == [1, 1, 5, 5]
+
+
 def test_growable_keeps_what_it_holds() -> None:
     grown = Growable(np.int64)
     for start in range(0, 5000, 7):

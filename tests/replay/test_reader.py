@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robot_rl.core.errors import RobotRLError, UsageError
+from robot_rl.core.errors import UsageError
 from robot_rl.core.record import Source, StepSpec
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.synthetic import synthetic_episode
@@ -73,20 +73,18 @@ def test_arrays_outlive_the_reader(store: Callable[..., Path], spec: StepSpec) -
     np.testing.assert_array_equal(view, records["reward"][:8])
 
 
-def test_missing_or_cut_chunk_is_named(store: Callable[..., Path], spec: StepSpec) -> None:
-    path = store(synthetic_episode(spec, 40))
-    chunk = path / "image_front" / "c.2.0.0.0"
-    chunk.write_bytes(chunk.read_bytes()[:100])
-    with pytest.raises(RobotRLError, match=r"c\.2\.0\.0\.0' has 100 bytes"):
-        ReplayReader(path)
-    chunk.unlink()
-    with pytest.raises(RobotRLError, match=r"c\.2\.0\.0\.0' is missing"):
-        ReplayReader(path)
-
-
 def test_no_store_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no replay store"):
         ReplayReader(tmp_path / "none")
     (tmp_path / "zarr.json").write_text("{}")
     with pytest.raises(UsageError, match="not a replay store"):
         ReplayReader(tmp_path)
+
+
+@pytest.mark.parametrize(("old", "new"), [("{", ""), ("\n    8,", "\n    0,"), ("\n    8,", '\n    "8",')])
+def test_damaged_metadata_is_a_sentence(store: Callable[..., Path], old: str, new: str) -> None:
+    file = store() / "zarr.json"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(UsageError, match=r"zarr\.json' is damaged: restore it"):
+        ReplayReader(file.parent)

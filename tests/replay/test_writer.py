@@ -14,6 +14,7 @@ import pytest
 
 from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
 from robot_rl.core.record import StepSpec
+from robot_rl.replay.damage import write_excluded
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.verify import verify
@@ -158,10 +159,60 @@ def test_cut_off_chunk_is_not_continued(store: Callable[..., Path], spec: StepSp
     """A writer must not hide damage to committed rows by filling the chunk up."""
     path = store(synthetic_episode(spec, 12))
     os.truncate(path / "image_wrist" / "c.1.0.0.0", 20)
-    writer = ReplayWriter.open(path, spec, META)
     with pytest.raises(RobotRLError, match="cut off"):
-        writer.append(synthetic_episode(spec, 1, run_id=5))
-    writer.close()
+        ReplayWriter.open(path, spec, META)
+
+
+def test_missing_chunk_is_not_continued(store: Callable[..., Path], spec: StepSpec) -> None:
+    """Nor made anew, which would look like a chunk of zeros."""
+    path = store(synthetic_episode(spec, 12))
+    (path / "image_wrist" / "c.1.0.0.0").unlink()
+    with pytest.raises(RobotRLError, match="missing.* 4 committed"):
+        ReplayWriter.open(path, spec, META)
+    assert not (path / "image_wrist" / "c.1.0.0.0").exists()
+
+
+def test_compressed_chunk_is_not_continued(store: Callable[..., Path], spec: StepSpec) -> None:
+    """Not even where the commit record was set back, so that a full chunk seems half full."""
+    path = store(synthetic_episode(spec, 12))
+    chunk = path / "image_wrist" / "c.1.0.0.0"
+    chunk.write_bytes(b"\x02\x01\x00\x01" + bytes(300))
+    with pytest.raises(RobotRLError, match="4 committed"):
+        ReplayWriter.open(path, spec, META)
+
+
+def test_damage_elsewhere_does_not_keep_from_writing(store: Callable[..., Path], spec: StepSpec) -> None:
+    """Old chunks, the space behind the last row, a chunk's header, arrays' metadata: which is mended."""
+    records = synthetic_episode(spec, 40)
+    path = store(records[:36])
+    (path / "image_front" / "c.0.0.0.0").unlink()
+    (path / "seq" / "c.0").unlink()
+    os.truncate(path / "image_wrist" / "c.4.0.0.0", 16 + 4 * 48)
+    chunk = path / "image_front" / "c.4.0.0.0"
+    chunk.write_bytes(b"\x00" * 16 + chunk.read_bytes()[16:])
+    (path / "reward" / "zarr.json").write_text("{")
+    (path / "action" / "zarr.json").unlink()
+    with ReplayWriter.open(path, spec, META) as writer:
+        assert writer.last_seq(1) == 35
+        assert writer.append(records) == 4
+    reader = ReplayReader(path)
+    assert reader.rows(np.arange(16, 40)).tobytes() == records[16:].tobytes()
+    assert not [problem for problem in verify(path).problems if "zarr.json" in problem]
+
+
+def test_steps_whose_row_is_damaged_are_taken_again(store: Callable[..., Path], spec: StepSpec) -> None:
+    """Their number is not known any more, or not to be trusted: what is sent again is stored again."""
+    records = synthetic_episode(spec, 20)
+    path = store(records)
+    write_excluded(path, [(18, 19)])
+    with ReplayWriter.open(path, spec, META) as writer:
+        assert writer.last_seq(1) == 17
+        assert writer.append(records) == 2
+    assert ReplayReader(path).rows(np.arange(20, 22)).tobytes() == records[18:].tobytes()
+    (path / "seq" / "c.0").unlink()
+    write_excluded(path, [(16, 21)])
+    with ReplayWriter.open(path, spec, META) as writer:
+        assert writer.last_seq(1) == -1
 
 
 def test_half_created_store_is_created_anew(tmp_path: Path, spec: StepSpec) -> None:
