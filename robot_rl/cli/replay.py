@@ -1,4 +1,4 @@
-"""`robot-rl replay info | verify | compact | episodes | import | export`: looks into replay stores, packs, exchanges."""
+"""`robot-rl replay info | verify | compact | episodes | import | export`: what one does with replay stores."""
 
 from __future__ import annotations
 

@@ -93,4 +93,5 @@ def _blosc() -> ModuleType:
     from numcodecs import blosc
 
     blosc.use_threads = False
-    return blosc  # type: ignore[no-any-return]
+    module: ModuleType = blosc
+    return module

@@ -28,7 +28,7 @@ def compare_with_zarr(reader: ReplayReader) -> list[str]:
             continue
         try:
             array = zarr.open_array(str(reader.path / column.name), mode="r")
-            same = np.array_equal([array[k] for k in ends], reader.take(column.name, ends), equal_nan=True)
+            same = np.array_equal(np.array([array[k] for k in ends]), reader.take(column.name, ends), equal_nan=True)
         except Exception as error:  # noqa: BLE001 - whatever zarr meets in a damaged array
             found.append(f"zarr cannot read the array '{reader.path / column.name}': {error}")
             continue

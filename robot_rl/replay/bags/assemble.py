@@ -37,7 +37,7 @@ class StepsOfRecording:
         if not isinstance(mode, CartesianDelta) or robot.action.rotation:
             raise UsageError(
                 f"robot '{robot.name}' has action.mode '{robot.action.mode}', rotation {robot.action.rotation}: "
-                "the topics of a bag give tcp displacements; import them for a robot with cartesian_delta and rotation 0."
+                "a bag gives tcp displacements; import it for a robot with cartesian_delta and rotation 0."
             )
         self.clipped, self.left_out = 0, Counter[str]()
         self._spec, self._recording, self._ticks, self._twin = spec, recording, ticks, twin
