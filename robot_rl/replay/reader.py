@@ -159,7 +159,7 @@ class ReplayReader:
         records = np.empty(len(rows), self.spec.dtype)
         for name in self.spec.dtype.names or ():
             records[name] = self.take(name, rows)
-        checks = [zlib.crc32(memoryview(record)) for record in records.view(np.uint8).reshape(-1, records.itemsize)]
+        checks = [zlib.crc32(record.data) for record in records.view(np.uint8).reshape(-1, records.itemsize)]
         return records, np.array(checks, np.uint32) != self.checksums(rows)
 
     def checksums(self, rows: np.ndarray) -> np.ndarray:
