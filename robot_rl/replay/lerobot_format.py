@@ -37,7 +37,7 @@ OWN_FORMAT = "robot_rl/lerobot/1"
 
 STATE, ACTION, IMAGES = "observation.state", "action", "observation.images."
 REWARD, DONE, TRUNCATED, SUCCESS = "next.reward", "next.done", "next.truncated", "next.success"
-_OWN = "robot_rl."
+_OWN = "robot_rl"
 _VECTORS = {"proprio": STATE, "action": ACTION, "reward": REWARD}
 _BOOLEAN = ("is_first", "is_last", "is_terminal", "success")
 _ONLY_LAST = ("is_last", "is_terminal")
@@ -71,7 +71,7 @@ def mapped_fields(spec: StepSpec, *, last: bool = False) -> list[Mapped]:
         if field.startswith("image_") or (field in _ONLY_LAST and not last):
             continue
         dtype = "bool" if field in _BOOLEAN else "float32" if base.kind == "f" else "int64"
-        key = _VECTORS.get(field, _OWN + field)
+        key = _VECTORS.get(field, f"{_OWN}.{field}")
         found.append(Mapped(field, key, dtype, shape[0] if shape else 0, names.get(field, ())))
     return found
 
