@@ -35,18 +35,13 @@ def add_export_options(group: argparse._ArgumentGroup) -> None:
 
 def add_import_options(group: argparse._ArgumentGroup) -> None:
     """Options of `import`."""
-    group.add_argument("--robot", help="robot, a name or a YAML file, where the bag does not say it")
-    group.add_argument("--task", help="name of the task, where the bag does not say it")
     group.add_argument("--topic", default="step", help="topic of step records (default: %(default)s, in any namespace)")
     group.add_argument("--topics", metavar="MAP.yaml", help="plain topics: `cameras: {NAME: TOPIC}` and the keys below")
-    group.add_argument("--camera", metavar="NAME=TOPIC", action="append", default=[], help="a camera's images; repeat")
     for role, text in ROLES.items():
         option = f"--{role.replace('_', '-')}-topic"
         group.add_argument(option, metavar="TOPIC", dest=role, help=text)
     group.add_argument("--success", action="store_true", dest="succeeded", help="every episode ended in success")
     group.add_argument("--source", default="human", help="who acted (default: %(default)s)")
-    group.add_argument("--image-size", type=int, help="height and width of the store's images (default: the store's)")
-    group.add_argument("--rate", type=float, help="observations per second of plain topics (default: 10)")
     group.add_argument("--max-age", type=float, help="oldest value that a plain topic's step may use [s]")
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
-FORMATS = {"bag": "robot_rl.cli.replay_bags"}
+FORMATS = {"bag": "robot_rl.cli.replay_bags", "lerobot": "robot_rl.cli.replay_lerobot"}
 """Format -> its module, with `add_export_options`, `export_store`, `add_import_options`, `import_sources`."""
 DEFAULT = "bag"
 EVERY = 50
@@ -34,7 +34,17 @@ def add_commands(commands: SubParsers) -> None:
     parser = commands.add_parser("import", help=text, description=f"{text}; {_known()}.")
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="what to read")
     parser.add_argument("store", metavar="STORE", help="path of the replay store, created where there is none")
+    _add_what_is_missing(parser)
     _complete(parser, "import_sources", "add_import_options")
+
+
+def _add_what_is_missing(parser: argparse.ArgumentParser) -> None:
+    """Options that every format's sources may need."""
+    parser.add_argument("--robot", help="robot, a name or a YAML file, where the source does not say it")
+    parser.add_argument("--task", help="name of the task, where the source does not say it")
+    parser.add_argument("--camera", metavar="NAME=WHERE", action="append", default=[], help="a camera's images; repeat")
+    parser.add_argument("--image-size", type=int, help="height and width of the store's images (default: the store's)")
+    parser.add_argument("--rate", type=float, help="observations per second that are made of the source")
 
 
 @contextlib.contextmanager
