@@ -23,6 +23,8 @@ ANNOUNCE_EVERY = 10
 """Steps after which the status is announced in any case."""
 QUIET_S, LEAVE_S = 0.5, 3.0
 """Wall time without a step after which a sink that is to end does so, and the most it waits for that."""
+TAKE_S = 0.1
+"""The same where nobody publishes any more: what has been received is still to be taken."""
 RUNS = 8
 """Writers of steps whose committed number is announced: those that came last."""
 
@@ -90,8 +92,9 @@ class StepSink:
     @property
     def left(self) -> bool:
         """True once nothing more is to be expected after `leave`."""
-        now, silent = time.monotonic(), not self._node.count_publishers(self._subscription.topic_name)
-        return not self._waiting and (silent or now - self._heard > QUIET_S) or now > self._deadline
+        now = time.monotonic()
+        patience = QUIET_S if self._node.count_publishers(self._subscription.topic_name) else TAKE_S
+        return (not self._waiting and now - self._heard > patience) or now > self._deadline
 
     def close(self) -> None:
         """Close the store, and say so if steps must be left behind."""
@@ -113,6 +116,7 @@ class StepSink:
             self.misfits, self._misfit = self.misfits + 1, str(error)
             self._node.get_logger().error(self._misfit, throttle_duration_sec=5.0)
             return
+        self._misfit = ""
         self._waiting.append(record)
         self._write_waiting()
 

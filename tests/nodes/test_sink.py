@@ -15,7 +15,7 @@ from sensor_msgs.msg import PointCloud2
 from robot_rl.core.errors import RobotRLError
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.runner import GraphNode
-from robot_rl.nodes.sink import QUIET_S, RUNS, StepSink
+from robot_rl.nodes.sink import QUIET_S, RUNS, TAKE_S, StepSink
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
@@ -110,7 +110,7 @@ def test_a_step_of_another_layout_is_refused_aloud_and_holds_up_nobody_else(node
         sink._on_step(convert.step_to_msg(record))
     assert sink.misfits == 3 and "image_size" in sink.trouble and sink.status.committed == {}
     send(sink, synthetic_episode(SPEC, 2, run_id=2))
-    assert stored(writer) == [(2, 0), (2, 1)]
+    assert stored(writer) == [(2, 0), (2, 1)] and sink.trouble == ""
 
 
 def test_a_gap_is_counted(node: Node, writer: ReplayWriter) -> None:
@@ -148,6 +148,8 @@ def test_a_sink_that_has_done_its_job_says_so_and_leaves_when_the_stream_is_quie
     assert not sink.status.ending
     sink.leave(ending=True)
     assert sink._announced is not None and sink._announced.ending
+    assert not sink.left, "what has been received is still to be taken"
+    time.sleep(TAKE_S + 0.05)
     assert sink.left, "nobody publishes steps"
     publisher = node.create_publisher(PointCloud2, "step", qos.STEP)
     deadline = time.monotonic() + 5.0
