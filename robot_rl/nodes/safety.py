@@ -90,7 +90,8 @@ class SafetyNode(GraphNode):
         except SchemaError as error:
             self.get_logger().warning(str(error), throttle_duration_sec=5.0)
             q = np.zeros(0)
-        if not self.controller.on_state(stamp_ns, q) or not self.config.lockstep:
+        efforts = convert.efforts_from_msg(msg, self.robot.joints)
+        if not self.controller.on_state(stamp_ns, q, efforts) or not self.config.lockstep:
             return
         if stamp_ns == self._answered_ns and self._last is not None:
             self._send(self._last, force_gripper=True)
