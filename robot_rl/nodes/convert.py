@@ -69,6 +69,13 @@ def vector_from_msg(msg: JointState, names: Sequence[str]) -> np.ndarray:
     return wire.named_values(msg.name, msg.position, names)
 
 
+def efforts_from_msg(msg: JointState, names: Sequence[str]) -> np.ndarray | None:
+    """The efforts (J,) [Nm] of joints `names`; None where the message has none or only NaN, as some drivers send."""
+    efforts = dict(zip(msg.name, msg.effort, strict=False))
+    values = np.array([efforts.get(name, np.nan) for name in names], np.float64)
+    return None if np.isnan(values).all() else values
+
+
 def mapping_from_msg(msg: JointState) -> dict[str, float]:
     """A named vector as a dict."""
     return dict(zip(msg.name, msg.position, strict=True))

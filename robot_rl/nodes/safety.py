@@ -99,7 +99,8 @@ class SafetyNode(GraphNode):
         except SchemaError as error:
             self.get_logger().warning(str(error), throttle_duration_sec=5.0)
             q = np.zeros(0)
-        if not self.controller.on_state(stamp_ns, q):
+        efforts = convert.efforts_from_msg(msg, self.robot.joints)
+        if not self.controller.on_state(stamp_ns, q, efforts):
             return
         self._measured = q
         if not self.config.lockstep:

@@ -99,7 +99,7 @@ class DifferentialIK:
         self._configuration.update(np.asarray(q, np.float64))
         hessian, linear = self._objective.quadratic(self._configuration, target)
         rows = [limit.compute_qp_inequalities(self._configuration, dt) for limit in self._limits]
-        matrix = np.vstack([np.asarray(row.G) for row in rows])
-        upper = np.hstack([np.asarray(row.h) for row in rows])
+        matrix = np.vstack([row.G for row in rows if row.G is not None])
+        upper = np.hstack([row.h for row in rows if row.h is not None])
         step, _ = solve_qp(hessian, linear, matrix, upper, np.full(upper.shape, -1e30))
         return step / dt

@@ -85,7 +85,8 @@ class SafetyController:
         Returns false and counts where the positions are not usable.
         """
         q = np.asarray(q, np.float64)
-        if q.shape != self._measured.shape or not np.isfinite(q).all():
+        sized = q.shape == self._measured.shape and (effort is None or effort.shape == q.shape)
+        if not sized or not np.isfinite(q).all():
             self.counts[Reason.STATE_INVALID] += 1
             return False
         if self._state_stamp is None:

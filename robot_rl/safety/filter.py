@@ -28,6 +28,8 @@ ALTERED = 1e-3
 """Speed [m/s or rad/s] by which a limit must change a command to count as having acted."""
 GIVE_WAY_S = 0.1
 """Time in which a command that the robot cannot follow comes back to it [s]."""
+GAVE_WAY = 2e-3
+"""Joint distance [rad] of command and robot at which the command has given way to an effort."""
 LAGGED = 0.02
 """tcp speed [m/s] by which the joints must fall short to count as limited; below it is the solver's regularisation."""
 SHARES = (1.0, 0.75, 0.5, 0.25)
@@ -166,9 +168,11 @@ class SafetyFilter:
         """The motion back to where the robot is, where something holds it back."""
         if self.measured is None:
             return None
+        away = np.abs(self.measured - self.q).max()
         if self._effort_limit.exceeded(self.effort):
-            return self._retreat(self.measured, dt, self._effort_limit.reason)
-        if np.abs(self.measured - self.q).max() > self._leash:
+            reason = self._effort_limit.reason
+            return self._retreat(self.measured, dt, reason) if away > GAVE_WAY else self.brake(dt, reason)
+        if away > self._leash:
             return self._retreat(self.measured, dt, Reason.HELD_BACK)
         return None
 

@@ -78,6 +78,18 @@ def test_a_named_vector_is_read_in_any_order_and_missing_names_are_reported() ->
         convert.vector_from_msg(msg, ["a", "d"])
 
 
+@pytest.mark.parametrize(
+    ("effort", "read"),
+    [([2.0, 3.0, 1.0], [1.0, 2.0]), ([], None), ([np.nan] * 3, None), ([np.nan, 0.0, 1.0], [1.0, np.nan])],
+)
+def test_efforts_are_read_where_the_driver_reports_any(effort: list[float], read: list[float] | None) -> None:
+    found = convert.efforts_from_msg(JointState(name=["b", "c", "a"], position=[0.0] * 3, effort=effort), ["a", "b"])
+    if read is None:
+        assert found is None
+    else:
+        assert found is not None and np.array_equal(found, read, equal_nan=True)
+
+
 def test_times_before_and_after_a_second_boundary_round_trip() -> None:
     for stamp in (0, 999_999_999, 1_000_000_000, 1_700_000_000_123_456_789):
         assert convert.time_from_msg(convert.time_to_msg(stamp)) == stamp

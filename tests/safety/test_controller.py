@@ -152,6 +152,18 @@ def test_joint_states_with_nan_are_refused(rig: Rig) -> None:
     assert rig.controller.counts[Reason.STATE_INVALID] == 1
 
 
+def test_efforts_of_another_size_are_refused_and_too_large_ones_stop_the_robot(rig: Rig) -> None:
+    assert not rig.controller.on_state(rig.now, rig.arm.joint_positions, np.zeros(3))
+    assert rig.controller.counts[Reason.STATE_INVALID] == 1
+    strained = np.array(rig.robot.limits.effort) + 1.0
+    for _ in range(30):
+        rig.controller.on_action(Source.POLICY, rig.now, np.array([1.0, 0.0, 0.0, 1.0]), rig.now)
+        rig.now += round(rig.dt * 1e9)
+        rig.controller.on_state(rig.now, rig.arm.joint_positions, strained)
+        assert rig.controller.tick(rig.now) is not None
+    assert rig.controller.counts[Reason.EFFORT] > 0 and rig.controller.still
+
+
 def test_the_estop_latches_until_a_person_clears_it(rig: Rig) -> None:
     rig.controller.on_action(Source.POLICY, rig.now, np.array([1.0, 0.0, 0.0, 1.0]), rig.now)
     rig.tick()
