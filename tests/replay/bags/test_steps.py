@@ -77,6 +77,8 @@ def test_duplicates_gaps_and_what_came_too_late_are_told(record: Record, tmp_pat
     done = import_bag(record("b", step=rows[12:20]), out, spec, META)
     assert (done.rows, done.duplicates, done.missing, done.late) == (2, 4, 0, 2)
     assert seqs(out) == [10, 11, 12, 13, 16, 17, 18, 19]
+    done = import_bag(record("c", step=synthetic_episode(spec, 3, first_seq=23)), out, spec, META)
+    assert (done.rows, done.missing) == (3, 3)
 
 
 def test_a_store_of_another_rig_stays_as_it_is(record: Record, tmp_path: Path, spec: StepSpec) -> None:
