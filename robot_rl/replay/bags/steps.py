@@ -97,9 +97,9 @@ def described_by(bag: Path | str, topic: str, robot: str, task: str) -> Descript
 
 def _agree(described: Description, spec: StepSpec | None, meta: Mapping[str, str] | None, bag: Path) -> None:
     ours, theirs = _parts(described.spec, described.meta), _parts(spec or described.spec, meta or {})
-    for key in ours.keys() & theirs.keys():
-        if ours[key] != theirs[key]:
-            raise SchemaError(f"bag '{bag}' has {key} '{ours[key]}', not '{theirs[key]}': use a bag of this rig.")
+    for key, value in theirs.items():
+        if ours.get(key, value) != value:
+            raise SchemaError(f"bag '{bag}' has {key} '{ours[key]}', not '{value}': use a bag of this rig.")
 
 
 def _parts(spec: StepSpec, meta: Mapping[str, str]) -> dict[str, str]:
