@@ -47,7 +47,9 @@ def add_import_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--source", default="human", help="who acted (default: %(default)s)")
     group.add_argument("--image-size", type=int, help="height and width of the store's images (default: the store's)")
     group.add_argument("--rate", type=float, help="observations per second of plain topics (default: 10)")
-    group.add_argument("--max-age", type=float, help="oldest value that a plain topic's step may use [s]")
+    group.add_argument(
+        "--max-age", type=float, help="oldest value that a plain topic's step may use [s] (default: 0.15)"
+    )
 
 
 def export_store(args: argparse.Namespace) -> int:
