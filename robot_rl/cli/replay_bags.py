@@ -42,7 +42,9 @@ def add_import_options(group: argparse._ArgumentGroup) -> None:
         group.add_argument(option, metavar="TOPIC", dest=role, help=text)
     group.add_argument("--success", action="store_true", dest="succeeded", help="every episode ended in success")
     group.add_argument("--source", default="human", help="who acted (default: %(default)s)")
-    group.add_argument("--max-age", type=float, help="oldest value that a plain topic's step may use [s]")
+    group.add_argument(
+        "--max-age", type=float, help="oldest value that a plain topic's step may use [s] (default: 0.15)"
+    )
 
 
 def export_store(args: argparse.Namespace) -> int:

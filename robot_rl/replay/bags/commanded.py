@@ -22,6 +22,8 @@ DOWN = np.array([0.0, 1.0, 0.0, 0.0])
 """Orientation (wxyz) where a twist says none: of displacements only the position counts."""
 TWIST_TIMEOUT_NS = 100_000_000
 """Time after which a twist that is not repeated no longer moves the robot: MoveIt Servo's default [ns]."""
+UNTURNED = np.array([1.0, 0.0, 0.0, 0.0])
+"""Orientation of what twists amount to: their turning is left out."""
 DECODERS: dict[str, Callable[[Any, RobotConfig], np.ndarray]] = {
     FLOATS: decode.joint_targets,
     JOINT_STATE: decode.joint_targets,
@@ -90,9 +92,9 @@ class Twists:
         """See Commanded."""
         k = self._twists.before(time_ns)
         if k < 0:
-            return Pose(np.zeros(3), DOWN)
+            return Pose(np.zeros(3), UNTURNED)
         lasts = min(time_ns - int(self.stamps[k]), TWIST_TIMEOUT_NS) * 1e-9
-        return Pose(self._starts[k] + self._twists.values[k] * lasts, DOWN)
+        return Pose(self._starts[k] + self._twists.values[k] * lasts, UNTURNED)
 
 
 class Trajectories:

@@ -46,23 +46,24 @@ class Inlet:
         """Write to `writer`, account in `done`."""
         self.done = done
         self._writer = writer
-        self._known = _known(writer.path)
-        self._next: dict[int, int] = {}
+        self._known: set[tuple[int, int]] | None = None
 
     def take(self, record: np.ndarray) -> None:
         """Write one record, shape (), unless it is a duplicate or late; RobotRLError where the disk refuses."""
         done, run_id, seq = self.done, int(record["run_id"]), int(record["seq"])
+        last = self._writer.last_seq(run_id)
         if not self._writer.append(record):
+            if self._known is None:
+                self._known = _known(self._writer.path)  # only now: seconds for a large store
             if (run_id, seq) in self._known:
                 done.duplicates += 1
             else:
                 done.late += 1
             return
         self._writer.commit()
-        self._known.add((run_id, seq))
-        expected = self._next.get(run_id, seq)
-        done.missing += seq - expected
-        self._next[run_id] = seq + 1
+        if self._known is not None:
+            self._known.add((run_id, seq))
+        done.missing += seq - last - 1 if last >= 0 else 0  # a recording may begin late
         done.rows += 1
         done.episodes += int(record["is_first"])
 

@@ -96,11 +96,20 @@ def described_by(bag: Path | str, topic: str, robot: str, task: str) -> Descript
 
 
 def _agree(described: Description, spec: StepSpec | None, meta: Mapping[str, str] | None, bag: Path) -> None:
-    if spec is not None and spec != described.spec:
-        raise SchemaError(f"bag '{bag}' holds steps of {described.spec}, not of {spec}: use a bag of this rig.")
-    for key, value in (meta or {}).items():
-        if described.meta.get(key, value) != value:
-            raise SchemaError(f"bag '{bag}' has {key} '{described.meta[key]}', not '{value}': use a bag of this rig.")
+    ours, theirs = _parts(described.spec, described.meta), _parts(spec or described.spec, meta or {})
+    for key, value in theirs.items():
+        if ours.get(key, value) != value:
+            raise SchemaError(f"bag '{bag}' has {key} '{ours[key]}', not '{value}': use a bag of this rig.")
+
+
+def _parts(spec: StepSpec, meta: Mapping[str, str]) -> dict[str, str]:
+    obs = spec.observation
+    parts = {
+        "cameras": ", ".join(obs.cameras),
+        "proprio": ", ".join(obs.proprio),
+        "action": ", ".join(spec.action.names),
+    }
+    return {**parts, "image size": f"{obs.image_height} x {obs.image_width}", **meta}
 
 
 def _records(reader: BagReader, steps: str, spec: StepSpec) -> Iterator[np.ndarray]:
