@@ -9,12 +9,10 @@ import numpy as np
 
 from robot_rl.bench.replay_stores import META, Progress, steps
 from robot_rl.core.record import StepSpec
-from robot_rl.replay.writer import Fsync, ReplayWriter
+from robot_rl.replay.writer import ReplayWriter
 
 
-def append_times(
-    path: Path, spec: StepSpec, count: int, rate_hz: float, fsync: Fsync, progress: Progress
-) -> np.ndarray:
+def append_times(path: Path, spec: StepSpec, count: int, rate_hz: float, fsync: str, progress: Progress) -> np.ndarray:
     """Seconds (count,) of each append with its commit, paced at `rate_hz` into a new store at `path`.
 
     The files that a new chunk needs are made by the append that needs them, so their cost is in it.

@@ -11,6 +11,7 @@ RATE = "control rate: observations and actions per second"
 GRIPPER_KIND = (
     "how the gripper is commanded, over the robot's gripper: kind ('' for that); the simulator takes position"
 )
+FSYNC = "none: committed steps survive any end of the process; commit: a power failure too, for some 10 ms a step"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 
 
@@ -92,12 +93,14 @@ class RecorderNodeConfig(RigConfig):
     """Writes the step stream into a replay store, without learning."""
 
     store: str = param("", "path of the replay store to write")
+    fsync: str = param("none", FSYNC, choices=("none", "commit"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class LearnerNodeConfig(RigConfig):
     """Replay store, updates, checkpoints, weights and metrics of one run."""
 
+    fsync: str = param("none", FSYNC, choices=("none", "commit"))
     run_dir: str = param("", "run directory: replay, checkpoints, TensorBoard logs and the result go there")
     demos: tuple[str, ...] = param((), "replay stores of demonstrations; '' entries are left out")
     nice: int = param(10, "how far the learner steps back behind the control loop for processor time", ge=0, le=19)

@@ -45,6 +45,8 @@ class CriticAgent:
     """
 
     algorithm: ClassVar[str]
+    config: AgentConfig
+    actor: ActorNetwork
 
     def __init__(
         self,
@@ -54,9 +56,8 @@ class CriticAgent:
         device: torch.device | None = None,
         precision: torch.dtype = torch.float32,
     ) -> None:
-        self.spec = spec
+        self.config, self.spec = config, spec
         self.device, self.precision = device or torch.device("cpu"), precision
-        self._common = config
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.actor = self._make_actor().to(self.device)
@@ -72,13 +73,17 @@ class CriticAgent:
         self._td_errors = torch.zeros(0)
         self._online: list[Tensor] = list(self.critic.parameters())
         self._slow: list[Tensor] = list(self.target.parameters())
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make what the algorithm has beside encoder, actor and critics."""
 
     def _make_actor(self) -> ActorNetwork:
         """The network that acts."""
         raise NotImplementedError
 
     def _make_critic(self) -> CriticEnsemble:
-        config = self._common
+        config = self.config
         return CriticEnsemble(config.critics, self.actor.encoder.size, self.spec.action.size, config.hidden)
 
     def _next_value(self, features: Tensor) -> Tensor:
@@ -141,7 +146,7 @@ class CriticAgent:
     @torch.no_grad()
     def update_targets(self) -> None:
         """Polyak step of the slow critics."""
-        torch._foreach_lerp_(self._slow, self._online, self._common.tau)
+        torch._foreach_lerp_(self._slow, self._online, self.config.tau)
 
     @property
     def td_errors(self) -> np.ndarray:
@@ -181,7 +186,7 @@ class CriticAgent:
         """Batch as tensors on the device, images shifted (observation and successor independently)."""
         arrays, shifted = dict(batch), self._shifted.next(len(batch["reward"]))
         for name in ("obs_images", "next_images"):
-            arrays[name] = random_shift(batch[name], self._common.shift, self._shifts, shifted[name])
+            arrays[name] = random_shift(batch[name], self.config.shift, self._shifts, shifted[name])
         # The update waits for its losses, hence for these copies, before anyone writes into the arrays again.
         return {name: torch.from_numpy(array).to(self.device, non_blocking=True) for name, array in arrays.items()}
 

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from robot_rl.config.learning import QTOptConfig
-from robot_rl.core.record import StepSpec
 from robot_rl.learning.actor_network import ArgmaxActor
 from robot_rl.learning.cem import maximise
 from robot_rl.learning.critic import CriticEnsemble
@@ -25,18 +24,10 @@ class QTOpt(CriticAgent):
     """
 
     algorithm = "qt_opt"
+    config: QTOptConfig
     actor: ArgmaxActor
 
-    def __init__(
-        self,
-        config: QTOptConfig,
-        spec: StepSpec,
-        seed: int = 0,
-        device: torch.device | None = None,
-        precision: torch.dtype = torch.float32,
-    ) -> None:
-        self.config = config
-        super().__init__(config, spec, seed, device, precision)
+    def _prepare(self) -> None:
         self.lagged = copy.deepcopy(self.target)
 
     def _make_actor(self) -> ArgmaxActor:

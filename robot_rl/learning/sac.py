@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from robot_rl.config.learning import SACConfig
-from robot_rl.core.record import StepSpec
 from robot_rl.learning.actor_network import GaussianActor
 from robot_rl.learning.critic import subset_minimum
 from robot_rl.learning.critic_agent import CriticAgent, finite
@@ -21,19 +20,12 @@ class SAC(CriticAgent):
     """Tanh-Gaussian policy, critic ensemble with a random subset's minimum as target, learned temperature."""
 
     algorithm = "sac"
+    config: SACConfig
     actor: GaussianActor
 
-    def __init__(
-        self,
-        config: SACConfig,
-        spec: StepSpec,
-        seed: int = 0,
-        device: torch.device | None = None,
-        precision: torch.dtype = torch.float32,
-    ) -> None:
-        self.config = config
-        super().__init__(config, spec, seed, device, precision)
-        self.temperature = Temperature(config.initial_alpha, config.target_entropy * spec.action.size).to(self.device)
+    def _prepare(self) -> None:
+        config, size = self.config, self.spec.action.size
+        self.temperature = Temperature(config.initial_alpha, config.target_entropy * size).to(self.device)
         self.optimisers["actor"] = Optimiser(self.actor.policy.parameters(), config.learning_rate)
         self.optimisers["temperature"] = Optimiser(self.temperature.parameters(), config.alpha_learning_rate)
 

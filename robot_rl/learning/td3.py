@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from robot_rl.config.learning import TD3Config
-from robot_rl.core.record import StepSpec
 from robot_rl.learning.actor_network import DeterministicActor, add_noise
 from robot_rl.learning.critic_agent import CriticAgent, finite
 from robot_rl.learning.losses import imitation_loss
@@ -20,20 +19,12 @@ class TD3(CriticAgent):
     """A deterministic policy with a slow copy; the target value is the minimum over all slow critics."""
 
     algorithm = "td3"
+    config: TD3Config
     actor: DeterministicActor
 
-    def __init__(
-        self,
-        config: TD3Config,
-        spec: StepSpec,
-        seed: int = 0,
-        device: torch.device | None = None,
-        precision: torch.dtype = torch.float32,
-    ) -> None:
-        self.config = config
-        super().__init__(config, spec, seed, device, precision)
+    def _prepare(self) -> None:
         self.slow_policy = copy.deepcopy(self.actor.policy).requires_grad_(False)
-        self.optimisers["actor"] = Optimiser(self.actor.policy.parameters(), config.learning_rate)
+        self.optimisers["actor"] = Optimiser(self.actor.policy.parameters(), self.config.learning_rate)
 
     def _make_actor(self) -> DeterministicActor:
         return DeterministicActor(self.config, self.spec)

@@ -44,7 +44,8 @@ class LearnerNode(GraphNode):
         self.run_dir = RunDir(Path(config.run_dir))
         self.run_dir.path.mkdir(parents=True, exist_ok=True)
         spec = step_spec(config, load_robot(config.robot))
-        self._writer = ReplayWriter.open(self.run_dir.replay, spec, {"task": config.task, "robot": config.robot})
+        meta = {"task": config.task, "robot": config.robot}
+        self._writer = ReplayWriter.open(self.run_dir.replay, spec, meta, fsync=config.fsync)
         online = ReplayReader(self.run_dir.replay)
         online.refresh()
         demos = [ReplayReader(path) for path in config.demos if path]

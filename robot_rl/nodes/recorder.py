@@ -23,7 +23,8 @@ class RecorderNode(GraphNode):
         if not config.store:
             raise UsageError("parameter 'store' of node 'recorder' is '': give the path of the store to write.")
         spec = step_spec(config, load_robot(config.robot))
-        self._writer = ReplayWriter.open(config.store, spec, {"task": config.task, "robot": config.robot})
+        meta = {"task": config.task, "robot": config.robot}
+        self._writer = ReplayWriter.open(config.store, spec, meta, fsync=config.fsync)
         self._sink = StepSink(self, spec, self._writer)
         Diagnostics(self, "steps", config.store, self._report)
 

@@ -2,8 +2,8 @@
 
 A kill at any instant loses only rows appended after the last `commit`; their place is written again. With
 fsync="none" a commit survives the death of the process (the data is the operating system's), with fsync="commit" also
-a power failure, at the price of a disk flush for each array and commit (tens of milliseconds: commit episodes, not
-steps).
+a power failure, at the price of a flush of each array and commit (9 ms in the median, 52 at the 99th percentile, on
+a virtual disk; against 0.5 and 4).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 
@@ -28,14 +28,14 @@ from robot_rl.replay.files import open_chunk, require_rows, write_all
 from robot_rl.replay.mapped import MappedColumn
 from robot_rl.replay.schema import COMMIT, METADATA, Layout, commit_metadata, read_length
 
-Fsync = Literal["none", "commit"]
+FSYNC = ("none", "commit")
 WRITTEN = "replay store '{store}' is being written by process {{pid}}: stop it or use another run name."
 
 
 class ReplayWriter:
     """The one writer of a store. Not for use from several threads at once."""
 
-    def __init__(self, path: Path, layout: Layout, lock: HeldLock, fsync: Fsync) -> None:
+    def __init__(self, path: Path, layout: Layout, lock: HeldLock, fsync: str) -> None:
         """Use `ReplayWriter.open`."""
         self.path, self.spec, self.layout = path, layout.spec, layout
         self._lock, self._sync = lock, fsync == "commit"
@@ -58,7 +58,7 @@ class ReplayWriter:
         spec: StepSpec,
         meta: Mapping[str, str],
         *,
-        fsync: Fsync = "none",
+        fsync: str = "none",
         chunk_rows: tuple[int, int] | None = None,
     ) -> ReplayWriter:
         """Create the store at `path` or continue it after its last committed row.
@@ -67,6 +67,8 @@ class ReplayWriter:
         Raises SchemaError when the store's spec or meta differ, UsageError when another process writes it or `path`
         holds something else, RobotRLError when the disk refuses or a chunk to be continued lacks committed rows.
         """
+        if fsync not in FSYNC:
+            raise UsageError(f"fsync is '{fsync}': choose one of {', '.join(FSYNC)}.")
         path = Path(path)
         if path.exists() and (not path.is_dir() or _foreign(path)):
             raise UsageError(f"'{path}' exists and is no replay store: give another path or remove it.")

@@ -223,3 +223,9 @@ def test_half_created_store_is_created_anew(tmp_path: Path, spec: StepSpec) -> N
     with ReplayWriter.open(tmp_path / "s", spec, META) as writer:
         writer.append(synthetic_episode(spec, 3))
     assert len(ReplayReader(tmp_path / "s")) == 3
+
+
+def test_an_unknown_fsync_policy_is_refused_before_anything_is_written(tmp_path: Path, spec: StepSpec) -> None:
+    with pytest.raises(UsageError, match="fsync is 'always': choose one of none, commit"):
+        ReplayWriter.open(tmp_path / "s", spec, META, fsync="always")
+    assert not (tmp_path / "s").exists()
