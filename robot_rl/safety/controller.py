@@ -193,12 +193,12 @@ class SafetyController:
             self._follower.end_after_period()
         return self._command(motion)
 
-    def brake(self, reason: Reason) -> Command | None:
+    def brake(self, *reasons: Reason) -> Command | None:
         """The next command on the way to rest, whatever the mode; None before the first joint states."""
         if self._state_stamp is None:
             return None
         self._follower.end()
-        return self._command(self._filter.brake(self._dt, reason))
+        return self._command(self._filter.brake(self._dt, *reasons))
 
     def _command(self, motion: Motion) -> Command:
         self.counts.update(motion.reasons)
