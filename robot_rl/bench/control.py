@@ -6,6 +6,7 @@ import numpy as np
 
 from robot_rl.core.errors import RobotRLError
 from robot_rl.replay.reader import ReplayReader
+from robot_rl.safety.tick_times import period_figures
 
 MISSED = 1.5
 """A period longer than this many nominal ones counts as missed ticks."""
@@ -37,3 +38,16 @@ def control_figures(reader: ReplayReader, rate_hz: float, warm_up: int = 20) -> 
             np.sum(np.maximum(np.round(periods_ms / nominal) - 1, 0) * (periods_ms > MISSED * nominal))
         ),
     }
+
+
+def command_figures(ticks_ns: np.ndarray, reader: ReplayReader, warm_up: int = 20) -> dict[str, float]:
+    """Rate and period of the safety node's commands, from the times `ticks_ns` (N,) [ns, node clock] it sent them.
+
+    Counts from the first step after `warm_up` to the last one, while the learner works: resets are in, start and end
+    of the graph are not. Raises RobotRLError where too few lie between.
+    """
+    stamps = reader.take("stamp_ns", np.array([min(warm_up, len(reader) - 1), len(reader) - 1]))
+    inside = ticks_ns[(ticks_ns >= stamps[0]) & (ticks_ns <= stamps[1])]
+    if len(inside) < 100:
+        raise RobotRLError(f"only {len(inside)} commands were sent meanwhile: let the benchmark run longer.")
+    return period_figures(np.diff(inside))

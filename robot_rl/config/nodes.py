@@ -12,6 +12,8 @@ GRIPPER_KIND = (
     "how the gripper is commanded, over the robot's gripper: kind ('' for that); the simulator takes position"
 )
 FSYNC = "none: committed steps survive any end of the process; commit: a power failure too, for some 10 ms a step"
+HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
+HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 
 
@@ -55,10 +57,13 @@ class SafetyNodeConfig(RigConfig):
 
     max_action_age_s: float = param(0.3, "an action older than this is refused", ge=0.0, unit="s")
     max_state_age_s: float = param(0.2, "joint states older than this hold the robot", ge=0.0, unit="s")
+    human_hold_s: float = param(0.5, HUMAN_HOLD, ge=0.0, le=60.0, unit="s")
+    estop_heartbeat_s: float = param(0.0, HEARTBEAT, ge=0.0, le=60.0, unit="s")
     task_reset_service: str = param("", "Trigger service that puts the task back once the arm is home; '' for none")
     gripper_kind: str = param("", GRIPPER_KIND, choices=("", "position", "action"))
     reset_speed: float = param(0.6, "fraction of the joint limits that reset motions use", ge=0.05, le=1.0)
     reset_timeout_s: float = param(20.0, "a reset that takes longer holds and reports a fault", ge=1.0, unit="s")
+    timing_file: str = param("", "file for the time of every tick, for `robot-rl bench control`; '' for none")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ AT_REST = ("", "hold", "zero", "stop")
 TRANSLATION = "largest tcp displacement per step and axis: a full action of cartesian_delta"
 JOINT = "largest displacement of a joint per step: a full action of joint_delta"
 ROTATION = "full action of rx, ry, rz: a turn per step (cartesian_delta) or from home (cartesian_pose); 0 for none"
+VIA = "joint positions on the way home, in order, for where the direct way is not clear; [] for none"
 ORIENTATION_COST = "weight of the tcp's orientation about its own x, y and z against its position; 0 leaves it free"
 
 
@@ -58,6 +59,13 @@ class CommandConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResetConfig:
+    """How the arm comes home."""
+
+    via: tuple[tuple[float, ...], ...] = param((), VIA, unit="rad")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RobotConfig:
     """Everything the stack needs to know of a robot."""
 
@@ -71,6 +79,7 @@ class RobotConfig:
     action: ActionConfig = param(description="meaning of an action")
     gripper: GripperConfig = param(description="gripper")
     command: CommandConfig = param(CommandConfig(), "command interface")
+    reset: ResetConfig = param(ResetConfig(), "the way home")
     joint_states: str = param("joint_states", "JointState topic of the driver")
     tcp_site: str = param("tcp", "site of the twin that is the tcp")
     tcp_link: str = param("", "link to which that site is added, where the model has none; '' where it has")

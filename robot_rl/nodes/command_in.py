@@ -14,7 +14,7 @@ from robot_rl.robot.ik import DifferentialIK
 from robot_rl.robot.twin import KinematicTwin
 
 SILENCE_S = 0.2
-"""Time without a velocity after which the simulated driver stops by itself [s]."""
+"""Time without a command after which the simulated driver brakes by itself [s]."""
 
 
 class CommandIn(Protocol):
@@ -28,10 +28,34 @@ class CommandIn(Protocol):
     def next(self, dt: float) -> np.ndarray:
         """Joint positions after the next tick of `dt` [s]."""
 
+    def resume(self, q: np.ndarray) -> None:
+        """Go on from joint positions `q` (J,), at rest."""
 
-def make_input(robot: RobotConfig) -> CommandIn:
-    """The input of the robot's `command.kind`, at home."""
-    return INPUTS[robot.command.kind](robot)
+
+class Driver:
+    """A driver of the robot's `command.kind`, at home, with a time-out: without commands it brakes, then holds."""
+
+    def __init__(self, robot: RobotConfig) -> None:
+        self._input = INPUTS[robot.command.kind](robot)
+        self._acceleration = np.array(robot.limits.acceleration)
+        self._q, self._dq, self._silence = np.array(robot.home), np.zeros(len(robot.joints)), 0.0
+
+    def receive(self, msg: Any) -> None:
+        """Take a command; SchemaError where it is not usable."""
+        self._input.receive(msg)
+        self._silence = 0.0
+
+    def next(self, dt: float) -> np.ndarray:
+        """Joint positions (J,) [rad] after the next tick of `dt` [s]."""
+        self._silence += dt
+        if self._silence > SILENCE_S:
+            self._dq = self._dq - np.clip(self._dq, -self._acceleration * dt, self._acceleration * dt)
+            self._q = self._q + self._dq * dt
+            self._input.resume(self._q)
+        else:
+            q = self._input.next(dt)
+            self._q, self._dq = q, (q - self._q) / dt
+        return self._q
 
 
 class _Joints:
@@ -51,6 +75,10 @@ class _Joints:
         """The last target."""
         del dt
         return self._q
+
+    def resume(self, q: np.ndarray) -> None:
+        """Take `q` (J,) as the last target."""
+        self._q = q
 
 
 class JointPositionIn(_Joints):
@@ -80,22 +108,24 @@ class JointStateIn(_Joints):
 
 
 class JointVelocityIn(_Joints):
-    """As a forward velocity controller with a time-out."""
+    """As a forward velocity controller."""
 
     def __init__(self, robot: RobotConfig) -> None:
         super().__init__(robot)
-        self._dq, self._silence = np.zeros(len(robot.joints)), 0.0
+        self._dq = np.zeros(len(robot.joints))
 
     def receive(self, msg: Any) -> None:
         """Take Float64MultiArray of velocities."""
-        self._dq, self._silence = self._ordered(msg.data), 0.0
+        self._dq = self._ordered(msg.data)
 
     def next(self, dt: float) -> np.ndarray:
-        """The target moved on by the last velocity, unless that is too old."""
-        self._silence += dt
-        if self._silence <= SILENCE_S:
-            self._q = self._q + self._dq * dt
+        """The target moved on by the last velocity."""
+        self._q = self._q + self._dq * dt
         return self._q
+
+    def resume(self, q: np.ndarray) -> None:
+        """Stand at `q` (J,)."""
+        self._q, self._dq = q, np.zeros_like(q)
 
 
 class CartesianPoseIn:
@@ -119,31 +149,39 @@ class CartesianPoseIn:
             return self._q
         return self._q
 
+    def resume(self, q: np.ndarray) -> None:
+        """Stay at joint positions `q` (J,)."""
+        self._q, self._goal = q, self._twin.tcp_pose(q)
+
     def _check(self, msg: Any) -> None:
         if msg.header.frame_id != self._frame:
             raise SchemaError(f"dropped a command in frame '{msg.header.frame_id}': '{self._frame}' is needed")
 
 
 class CartesianTwistIn(CartesianPoseIn):
-    """As MoveIt Servo: a twist, and a stop when none comes."""
+    """As MoveIt Servo."""
 
     def __init__(self, robot: RobotConfig) -> None:
         super().__init__(robot)
-        self._twist, self._silence = np.zeros(6), SILENCE_S
+        self._twist = np.zeros(6)
 
     def receive(self, msg: Any) -> None:
         """Take TwistStamped in the base link."""
         self._check(msg)
-        self._twist, self._silence = convert.twist_from_msg(msg), 0.0
+        self._twist = convert.twist_from_msg(msg)
 
     def next(self, dt: float) -> np.ndarray:
-        """The target moved on by the last twist, unless that is too old."""
-        self._silence += dt
-        if self._silence > SILENCE_S or not self._twist.any():
+        """The target moved on by the last twist."""
+        if not self._twist.any():
             return self._q
         now, step = self._twin.tcp_pose(self._q), self._twist * dt
         self._goal = Pose(now.position + step[:3], rotated(now.quaternion, step[3:]))
         return super().next(dt)
+
+    def resume(self, q: np.ndarray) -> None:
+        """Stay at joint positions `q` (J,)."""
+        super().resume(q)
+        self._twist = np.zeros(6)
 
 
 INPUTS: dict[str, type[CommandIn]] = {

@@ -21,6 +21,13 @@ COMMAND = _profile(1, DurabilityPolicy.VOLATILE)
 """Robot commands: only the newest matters."""
 LATCHED = _profile(1, DurabilityPolicy.TRANSIENT_LOCAL)
 """State that a late joiner must know."""
+ANYONE = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=5,
+    reliability=ReliabilityPolicy.BEST_EFFORT,
+    durability=DurabilityPolicy.VOLATILE,
+)
+"""For a subscriber that must hear every publisher, whatever its profile."""
 STEP = _profile(STEP_DEPTH, DurabilityPolicy.TRANSIENT_LOCAL)
 """The step stream, lossless within its depth."""
 EVENTS = _profile(100, DurabilityPolicy.VOLATILE)

@@ -6,10 +6,12 @@ import dataclasses
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.clock import Clock, ClockType, ROSClock
 from rclpy.task import Future
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
@@ -22,16 +24,20 @@ from robot_rl.nodes import convert, qos
 from robot_rl.nodes.command_out import make_output
 from robot_rl.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Report
 from robot_rl.nodes.gripper_out import make_gripper
+from robot_rl.nodes.priority import raise_priority
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.command import RestRule, Setpoint
 from robot_rl.robot.spec import load_robot
 from robot_rl.robot.tasks import load_task
 from robot_rl.safety.controller import Command, SafetyController
-from robot_rl.safety.reasons import Mode
+from robot_rl.safety.reasons import Mode, Reason
+from robot_rl.safety.tick_times import TickTimes
 
 HOLDS_ON_EXIT = 4
 """Commands sent at rest before the node ends."""
+WATCH_S = 0.05
+"""Period of what is watched by wall time: the e-stop's heartbeat, and a clock that stands still [s]."""
 STOP_ON_EXIT_S = 0.7
 """Longest time that the node takes to bring the robot to rest before it ends [s]."""
 
@@ -51,9 +57,16 @@ class SafetyNode(GraphNode):
         self._measured = np.array(self.robot.home)
         self._shown, self._resets = Mode.FAULT, 0
         self._task_reset: Future | None = None
+        self._times = TickTimes(keep=bool(self.config.timing_file))
+        self._seen_ns, self._clock_moved = 0, time.monotonic()
         self._connect()
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(WATCH_S, self._watch, clock=steady)
         if not self.config.lockstep:
-            self.create_timer(self._dt, self._tick)
+            # A robot's commands go by the wall, whatever is done to the system's clock.
+            self.create_timer(self._dt, self._tick, clock=None if self._is_simulated() else steady)
+            Diagnostics(self, "output", self.robot.name, self._report_output)
+            self.get_logger().info(f"{self.robot.command.rate_hz:g} commands a second at {raise_priority()}")
         Diagnostics(self, "limits", self.robot.name, self._report)
         self._show()
 
@@ -71,9 +84,10 @@ class SafetyNode(GraphNode):
         if self.config.task_reset_service:
             self._task_client = self.create_client(Trigger, self.config.task_reset_service)
         self.create_subscription(JointState, robot.joint_states, self._on_joints, qos.STREAM)
-        self.create_subscription(JointState, "action/policy", self._on_action, qos.COMMAND)
-        self.create_subscription(JointState, "action/teleop", self._on_action, qos.COMMAND)
-        self.create_subscription(Bool, "estop", self._on_estop, qos.LATCHED)
+        self.create_subscription(JointState, "action/policy", self._on_policy, qos.COMMAND)
+        self.create_subscription(JointState, "action/teleop", self._on_teleop, qos.COMMAND)
+        for profile in (qos.LATCHED, qos.ANYONE):  # set before this node came, or by whatever publisher
+            self.create_subscription(Bool, "estop", self._on_estop, profile)
         for name in ("start", "stop", "estop", "clear_estop", "reset"):
             self.create_service(Trigger, f"safety/{name}", self._service(getattr(self.controller, name)))
 
@@ -88,9 +102,21 @@ class SafetyNode(GraphNode):
         return answer
 
     def _on_estop(self, msg: Bool) -> None:
-        if msg.data and self.controller.mode is not Mode.ESTOP:
-            self.controller.estop()
-            self._after_decision()
+        self.controller.on_estop(msg.data, time.monotonic_ns())
+        self._after_decision()
+
+    def _is_simulated(self) -> bool:
+        clock = self.get_clock()
+        return isinstance(clock, ROSClock) and clock.ros_time_is_active
+
+    def _watch(self) -> None:
+        self.controller.watch_estop(time.monotonic_ns())
+        now_ns, wall = self.now_ns(), time.monotonic()
+        if now_ns != self._seen_ns:
+            self._seen_ns, self._clock_moved = now_ns, wall
+        elif not self.config.lockstep and wall - self._clock_moved > self.config.max_state_age_s:
+            self._give(self.controller.brake(Reason.CLOCK))
+        self._after_decision()
 
     def _on_joints(self, msg: JointState) -> None:
         stamp_ns = convert.time_from_msg(msg.header.stamp)
@@ -111,12 +137,18 @@ class SafetyNode(GraphNode):
         self._unanswered = stamp_ns
         self._answer()
 
-    def _on_action(self, msg: JointState) -> None:
+    def _on_policy(self, msg: JointState) -> None:
+        self._on_action(Source.POLICY, msg)
+
+    def _on_teleop(self, msg: JointState) -> None:
+        named = Source.__members__.get(msg.header.frame_id)
+        self._on_action(named if named is not None and named.is_prior else Source.HUMAN, msg)
+
+    def _on_action(self, source: Source, msg: JointState) -> None:
         try:
             action = convert.vector_from_msg(msg, self._names)
         except SchemaError:
             action = np.zeros(0)
-        source = Source[msg.header.frame_id] if msg.header.frame_id in Source.__members__ else Source.HUMAN
         refused = self.controller.on_action(source, convert.time_from_msg(msg.header.stamp), action, self._clock_ns())
         if refused is not None:
             self.get_logger().warning(f"action of {source.name}: {refused.value}", throttle_duration_sec=5.0)
@@ -133,7 +165,11 @@ class SafetyNode(GraphNode):
             self._tick(self._answered_ns)
 
     def _tick(self, now_ns: int | None = None) -> None:
-        command = self.controller.tick(self.now_ns() if now_ns is None else now_ns)
+        self._give(self.controller.tick(self.now_ns() if now_ns is None else now_ns))
+        self._after_decision()
+
+    def _give(self, command: Command | None) -> None:
+        """Send a command, and tell what became of actions."""
         for done in self.controller.executed:
             names, values = (*self._names, "latency"), (*done.action, done.latency)
             self._executed.publish(convert.vector_to_msg(names, values, done.stamp_ns, done.source.name))
@@ -141,7 +177,7 @@ class SafetyNode(GraphNode):
         if command is not None:
             self._last = command
             self._send(command)
-        self._after_decision()
+            self._times.add(time.monotonic_ns())
 
     def _send(self, command: Command, force_gripper: bool = False) -> None:
         self._gripper.send(command.opening, force_gripper)
@@ -171,26 +207,44 @@ class SafetyNode(GraphNode):
 
     def _show(self) -> None:
         mode = self._shown = self.controller.mode
+        why = self.controller.why or mode
         self._resets += mode is Mode.READY
         level = {Mode.FAULT: ERROR, Mode.ESTOP: ERROR}.get(mode, OK)
         values: dict[str, object] = {"mode": mode.name, "resets": self._resets}
         values["stamp_ns"] = self._answered_ns if self.config.lockstep else self.now_ns()
-        self._status.publish(convert.status_to_msg("safety", level, mode.value, values))
+        self._status.publish(convert.status_to_msg("safety", level, why.value, values))
 
     def _report(self) -> Report:
         counts = {reason.name: count for reason, count in self.controller.counts.items()}
         mode = self.controller.mode
         level = ERROR if mode in (Mode.FAULT, Mode.ESTOP) else WARN if counts else OK
-        return level, mode.value, {"mode": mode.name, **counts}
+        why = self.controller.why or mode
+        return level, why.value, {"mode": mode.name, **counts}
+
+    def _report_output(self) -> Report:
+        return OK, f"{self.robot.command.rate_hz:g} commands a second are due", self._times.figures()
 
     def close(self) -> None:
         """Bring the robot to rest and leave it with an explicit hold, said more than once lest it be lost."""
-        self.controller.stop()
         deadline, holds = time.monotonic() + STOP_ON_EXIT_S, 0
         while holds < HOLDS_ON_EXIT and time.monotonic() < deadline:
-            self._tick(self._answered_ns if self.config.lockstep else None)
-            holds += self.controller.still
+            command = self._stopping()
+            if command is None:
+                break
+            self._give(command)
+            holds += not command.dq.any()
             time.sleep(self._dt)
+        if self.config.timing_file:
+            self._times.save(Path(self.config.timing_file), time.time_ns() - time.monotonic_ns())
+
+    def _stopping(self) -> Command | None:
+        """The next command on the way to rest; where deciding is what failed, the last position as a hold."""
+        try:
+            return self.controller.brake()
+        except Exception as error:  # noqa: BLE001 - whatever broke, the robot must be told to stay
+            self.get_logger().error(f"cannot brake ({error!r}): the last position is sent as a hold")
+            last = self._last
+            return None if last is None else dataclasses.replace(last, dq=np.zeros_like(last.dq))
 
 
 def main(args: Any = None) -> int:

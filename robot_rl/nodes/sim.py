@@ -17,7 +17,7 @@ from robot_rl.calibration.camera_info import CameraIntrinsics, load_intrinsics
 from robot_rl.config.nodes import SimNodeConfig
 from robot_rl.core.errors import SchemaError
 from robot_rl.nodes import convert, qos
-from robot_rl.nodes.command_in import make_input
+from robot_rl.nodes.command_in import Driver
 from robot_rl.nodes.command_out import OUTPUTS
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.robot.sim_arm import SimArm
@@ -44,7 +44,7 @@ class SimNode(GraphNode):
         self._picture_every = max(1, round(self.robot.command.rate_hz / picture_hz))
         self._sim_time = self.config.lockstep or self.config.pace != 1.0
         self._time_ns, self._ticks = convert.NS, 0
-        self._driver, self._opening = make_input(self.robot), self.robot.gripper.open
+        self._driver, self._opening = Driver(self.robot), self.robot.gripper.open
         self._connect()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._last_wall = time.monotonic()

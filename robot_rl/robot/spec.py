@@ -59,6 +59,7 @@ def _check_sizes(robot: RobotConfig, path: Path) -> None:
         "limits: acceleration": limits.acceleration,
         "limits: jerk": limits.jerk,
         "limits: effort": limits.effort,
+        **{f"reset: via[{index}]": via for index, via in enumerate(robot.reset.via)},
     }
     for key, values in lists.items():
         if len(values) != len(robot.joints):
@@ -70,14 +71,14 @@ def _check_sizes(robot: RobotConfig, path: Path) -> None:
 def _check_ranges(robot: RobotConfig, path: Path) -> None:
     limits, space = robot.limits, robot.workspace
     margin = limits.position_margin
-    for joint, low, at, high in zip(
-        robot.joints, limits.position_lower, robot.home, limits.position_upper, strict=True
-    ):
-        if not low + margin <= at <= high - margin:
-            raise UsageError(
-                f"'{path}': home of joint '{joint}' is {at:g}, outside [{low:g}, {high:g}] less its margin {margin:g}: "
-                "correct home or the limits."
-            )
+    lower, upper = limits.position_lower, limits.position_upper
+    for key, stop in (("home", robot.home), *((f"reset: via[{i}]", via) for i, via in enumerate(robot.reset.via))):
+        for joint, low, at, high in zip(robot.joints, lower, stop, upper, strict=True):
+            if not low + margin <= at <= high - margin:
+                raise UsageError(
+                    f"'{path}': {key} of joint '{joint}' is {at:g}, outside [{low:g}, {high:g}] less its margin "
+                    f"{margin:g}: correct it or the limits."
+                )
     for axis, low, high in zip("xyz", space.lower, space.upper, strict=True):
         if low >= high:
             raise UsageError(f"'{path}': workspace is empty in {axis} ([{low:g}, {high:g}]): swap the corners.")

@@ -10,17 +10,16 @@ import numpy as np
 from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.config.nodes import SafetyNodeConfig
 from robot_rl.config.robot import RobotConfig
-from robot_rl.core.geometry import rotation_vector
 from robot_rl.core.record import Source
-from robot_rl.robot.action_map import ActionMap
-from robot_rl.robot.modes import make_mode
-from robot_rl.robot.modes.base import ArmState, JointMotion
 from robot_rl.robot.twin import KinematicTwin
+from robot_rl.safety.arbiter import Arbiter
 from robot_rl.safety.filter import Motion, SafetyFilter
-from robot_rl.safety.follower import ActionInForce, Executed
+from robot_rl.safety.follower import ActionInForce, Executed, Follower
 from robot_rl.safety.gate import ActionGate
+from robot_rl.safety.heartbeat import Heartbeat
 from robot_rl.safety.reasons import Mode, Reason
 from robot_rl.safety.reset import Phase, ResetMotion
+from robot_rl.safety.way_home import WayHome
 
 
 @dataclass(frozen=True)
@@ -35,30 +34,33 @@ class Command:
 class SafetyController:
     """Decides each tick what is sent; the node around it only moves messages.
 
-    Every refusal, alteration and hold is counted by `Reason` in `counts`. Actions are queued one deep: the newest
-    replaces the one in force at the next tick, and what the replaced one really did is put on `executed`.
+    E-stop over reset over person over policy. Every refusal, alteration and hold is counted by `Reason` in `counts`;
+    `why` is the one behind an e-stop or a fault.
     """
 
     def __init__(self, config: SafetyNodeConfig, robot: RobotConfig, workspace: WorkspaceConfig | None = None) -> None:
         self.mode, self.counts = Mode.IDLE, Counter[Reason]()
-        self.executed: list[Executed] = []
+        self.why: Reason | None = None
         self._config, self._robot = config, robot
-        self._dt, self._period = 1.0 / robot.command.rate_hz, 1.0 / config.rate_hz
-        self._twin = KinematicTwin(robot)
-        self._map = ActionMap(robot)
-        level = self._twin.tcp_pose(np.array(robot.home)).quaternion
-        self._mode = make_mode(robot, level, self._period, workspace)
-        self._turn = np.zeros(3)
-        self._filter = SafetyFilter(robot, self._twin, workspace)
-        self._gate = ActionGate(self._map.spec.size, config.max_action_age_s)
-        self._force: ActionInForce | None = None
-        self._next: ActionInForce | None = None
+        self._dt = 1.0 / robot.command.rate_hz
+        self._filter = SafetyFilter(robot, KinematicTwin(robot), workspace)
+        period = 1.0 / config.rate_hz
+        silence = period + config.max_action_age_s
+        self._follower = Follower(robot, self._filter, workspace, period, silence)
+        self._gate = ActionGate(self._follower.size, config.max_action_age_s)
+        self._arbiter = Arbiter(config.human_hold_s, config.max_action_age_s)
+        self._heartbeat = Heartbeat(config.estop_heartbeat_s)
+        self._way = WayHome(robot, workspace or robot.workspace, config.reset_speed)
         self._reset: ResetMotion | None = None
         self._reset_ticks = 0
         self._accepted: tuple[Source, int] | None = None
         self._state_stamp: int | None = None
         self._measured = np.zeros(len(robot.joints))
-        self._opening = robot.gripper.open
+
+    @property
+    def executed(self) -> list[Executed]:
+        """What became of actions since the list was cleared."""
+        return self._follower.executed
 
     @property
     def at_home(self) -> bool:
@@ -76,7 +78,7 @@ class SafetyController:
         if self.mode is Mode.RESETTING:
             return not self.at_home
         if self.mode is Mode.RUNNING:
-            return self._next is not None or self._force is not None
+            return self._follower.busy
         return not self._filter.still
 
     def on_state(self, stamp_ns: int, q: np.ndarray, effort: np.ndarray | None = None) -> bool:
@@ -105,12 +107,32 @@ class SafetyController:
         if isinstance(checked, Reason):
             self.counts[checked] += 1
             return checked
-        accepted, reasons = checked
+        values, reasons = checked
         self._accepted = (source, stamp_ns)
         latency = max(0.0, (now_ns - stamp_ns) * 1e-9)
-        self._next = ActionInForce(source, stamp_ns, accepted, latency, reasons=set(reasons))
+        accepted = ActionInForce(source, stamp_ns, values, latency, stamp_ns, reasons=set(reasons))
+        if self._arbiter.refuses(source, now_ns):
+            if not self._follower.answers(stamp_ns):
+                self._follower.take(self._arbiter.stand_in(accepted, now_ns))
+            self.counts[Reason.PERSON_ACTS] += 1
+            return Reason.PERSON_ACTS
+        self._arbiter.heard(accepted, now_ns)
+        self._follower.take(accepted)
         self.counts.update(reasons)
         return None
+
+    def on_estop(self, pressed: bool, steady_ns: int) -> None:
+        """Take the e-stop topic, heard at `steady_ns` of a steady clock."""
+        self._heartbeat.beat(steady_ns)
+        if pressed and self.mode is not Mode.ESTOP:
+            self.estop()
+
+    def watch_estop(self, steady_ns: int) -> None:
+        """Set the e-stop where its heartbeat is lost, or has never come and the robot would be moved."""
+        self._heartbeat.check(steady_ns)
+        due = self._heartbeat.begun or self.mode in (Mode.RESETTING, Mode.RUNNING)
+        if self._heartbeat.silent and due and self.mode is not Mode.ESTOP:
+            self.estop(Reason.ESTOP_SILENT)
 
     def start(self) -> str:
         """Let actions move the robot; return '' or why not."""
@@ -124,29 +146,40 @@ class SafetyController:
         """Begin the way home; return '' or why not."""
         if self._state_stamp is None:
             return Reason.STATE_MISSING.value
+        if self._heartbeat.silent:
+            self.estop(Reason.ESTOP_SILENT)
+            return Reason.ESTOP_SILENT.value
         refused = self._switch(Mode.RESETTING, {Mode.IDLE, Mode.READY, Mode.RUNNING})
         if not refused:
-            self._reset = ResetMotion(self._robot, self._filter, self._config.reset_speed, self._dt)
+            self._reset = ResetMotion(self._filter, self._way, self._dt)
             self._reset_ticks = 0
         return refused
 
     def task_was_reset(self, success: bool) -> None:
         """Take the outcome of putting the task back; ends the reset."""
-        if self.mode is Mode.RESETTING:
-            self._end_action()
-            self.mode = Mode.READY if success else self._fault(Reason.TASK_RESET_FAILED)
+        if self.mode is not Mode.RESETTING:
+            return
+        if success:
+            self._leave(Mode.READY)
+        else:
+            self._fault(Reason.TASK_RESET_FAILED)
 
-    def estop(self) -> str:
+    def estop(self, reason: Reason = Reason.ESTOP) -> str:
         """Latch the emergency stop; always succeeds."""
-        self._end_action()
-        self.counts[Reason.ESTOP] += 1
-        self.mode = Mode.ESTOP
+        self._leave(Mode.ESTOP)
+        self.why = reason
+        self.counts[reason] += 1
         return ""
 
     def clear_estop(self) -> str:
-        """Clear an emergency stop or a fault, by a person only; the robot then holds until it is reset."""
+        """Clear an emergency stop or a fault, by a person only; the robot then holds until it is reset.
+
+        Returns '' or why not.
+        """
+        if self._heartbeat.silent:
+            return Reason.ESTOP_SILENT.value
         if self.mode in (Mode.ESTOP, Mode.FAULT):
-            self.mode = Mode.IDLE
+            self._leave(Mode.IDLE)
         return ""
 
     def tick(self, now_ns: int) -> Command | None:
@@ -156,86 +189,67 @@ class SafetyController:
             return None
         before = self._filter.tcp.quaternion
         motion = self._watch(now_ns) or self._move(now_ns)
-        self._turn = rotation_vector(before, self._filter.tcp.quaternion) / self._dt
+        self._follower.note(motion, before)
+        if self._config.lockstep:
+            self._follower.end_after_period()
+        return self._command(motion)
+
+    def brake(self, *reasons: Reason) -> Command | None:
+        """The next command on the way to rest, whatever the mode; None before the first joint states."""
+        if self._state_stamp is None:
+            return None
+        self._follower.end()
+        return self._command(self._filter.brake(self._dt, *reasons))
+
+    def _command(self, motion: Motion) -> Command:
         self.counts.update(motion.reasons)
-        if self._force is not None:
-            self._force.reasons |= motion.reasons
-            if self._force.ticks * self._dt >= self._period - 1e-9 and self._config.lockstep:
-                self._end_action()
-        return Command(motion.q, motion.dq, self._opening)
+        return Command(motion.q, motion.dq, self._follower.opening)
 
     def _watch(self, now_ns: int) -> Motion | None:
         assert self._state_stamp is not None
-        if (now_ns - self._state_stamp) * 1e-9 > self._config.max_state_age_s:
-            self._end_action()
-            return self._filter.brake(self._dt, Reason.STATE_STALE)
-        if (
-            self.mode is not Mode.FAULT
-            and np.abs(self._measured - self._filter.q).max() > self._robot.limits.tracking_fault
-        ):
-            self._end_action()
-            self.mode = self._fault(Reason.TRACKING)
+        age = (now_ns - self._state_stamp) * 1e-9
+        if abs(age) > self._config.max_state_age_s:
+            self._follower.end()
+            return self._filter.brake(self._dt, Reason.STATE_STALE if age > 0.0 else Reason.CLOCK)
+        lost = np.abs(self._measured - self._filter.q).max() > self._robot.limits.tracking_fault
+        if lost and self.mode not in (Mode.FAULT, Mode.ESTOP):
+            self._fault(Reason.TRACKING)
         return None
 
     def _move(self, now_ns: int) -> Motion:
         if self.mode is Mode.RESETTING:
             return self._tick_reset()
         if self.mode is Mode.RUNNING:
-            return self._tick_action(now_ns)
+            return self._follower.tick(now_ns)
         return self._filter.hold(self._dt)
 
     def _tick_reset(self) -> Motion:
         assert self._reset is not None
         self._reset_ticks += 1
         if not self.at_home and self._reset_ticks * self._dt > self._config.reset_timeout_s:
-            self.mode = self._fault(Reason.RESET_TIMEOUT)
+            self._fault(Reason.RESET_TIMEOUT)
             return self._filter.brake(self._dt)
-        self._opening = self._robot.gripper.open
-        return self._reset.tick()
-
-    def _tick_action(self, now_ns: int) -> Motion:
-        if self._next is not None:
-            self._begin_action(self._next)
-        if self._force is None:
-            return self._filter.brake(self._dt)
-        if (now_ns - self._force.stamp_ns) * 1e-9 > self._period + self._config.max_action_age_s:
-            self._end_action()
-            return self._filter.brake(self._dt, Reason.COMMAND_SILENT)
-        return self._follow(self._force)
-
-    def _follow(self, force: ActionInForce) -> Motion:
-        assert force.course is not None
-        force.ticks += 1
-        wish = force.course.next(self._arm(), self._dt)
-        if isinstance(wish, JointMotion):
-            return self._filter.follow_joints(self._filter.q + wish.dq * self._dt, self._dt)
-        return self._filter.follow_tcp(wish.velocity, wish.quaternion, self._dt, wish.turn)
-
-    def _arm(self) -> ArmState:
-        now = self._filter
-        return ArmState(now.q, now.dq, now.tcp, now.tcp_velocity, self._turn)
-
-    def _begin_action(self, action: ActionInForce) -> None:
-        self._end_action()
-        action.course = self._mode.begin(action.action[: self._map.motion], self._arm())
-        self._force, self._next = action, None
-        self._opening = self._map.opening(action.action)
-
-    def _end_action(self) -> None:
-        force, self._force = self._force, None
-        if force is not None and force.course is not None:
-            action = self._map.join(force.course.executed(self._arm()), self._opening)
-            reasons = frozenset(force.reasons)
-            self.executed.append(Executed(force.stamp_ns, force.source, action, force.latency, reasons))
+        motion = self._reset.tick()
+        if self._reset.phase is Phase.BLOCKED:
+            self._fault(Reason.NO_WAY_HOME)
+        elif self._reset.phase is not Phase.PLAN:
+            self._follower.opening = self._robot.gripper.open
+        return motion
 
     def _switch(self, mode: Mode, allowed: set[Mode]) -> str:
         if self.mode not in allowed:
-            return f"cannot go to {mode.name} from {self.mode.name}: {self.mode.value}."
-        self._end_action()
-        self._next = None
-        self.mode = mode
+            why = self.why or self.mode
+            return f"cannot go to {mode.name} from {self.mode.name}: {why.value}."
+        self._leave(mode)
         return ""
 
-    def _fault(self, reason: Reason) -> Mode:
+    def _leave(self, mode: Mode) -> None:
+        """Go to `mode`; nothing that was commanded before is left over."""
+        self._follower.drop()
+        self._arbiter.release()
+        self.mode, self.why = mode, None
+
+    def _fault(self, reason: Reason) -> None:
+        self._leave(Mode.FAULT)
+        self.why = reason
         self.counts[reason] += 1
-        return Mode.FAULT

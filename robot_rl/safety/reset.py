@@ -1,15 +1,13 @@
-"""The way home after an episode: open the gripper, retreat upwards, then a time-optimal joint motion (ruckig)."""
+"""The way home after an episode: find a clear way, open the gripper, retreat upwards, over via points, home."""
 
 from __future__ import annotations
 
 from enum import Enum
 
 import numpy as np
-import ruckig
 
-from robot_rl.config.limits import LimitsConfig
-from robot_rl.config.robot import RobotConfig
 from robot_rl.safety.filter import Motion, SafetyFilter
+from robot_rl.safety.way_home import Plan, WayHome
 
 RETREAT_SPEED = 0.2
 """Upward tcp speed of the retreat [m/s]."""
@@ -18,78 +16,90 @@ OPEN_S = 0.15
 OFF_PLAN = 0.02
 """Largest joint distance from the plan at which it is still followed [rad]."""
 ARRIVED = 1e-3
-"""Largest joint error at which home is reached [rad]."""
+"""Largest joint error at which the end of a path is reached [rad]."""
+STUCK_S, RISEN = 0.5, 0.002
+"""A retreat that in this time [s] does not rise by this [m] is given up."""
 
 
 class Phase(Enum):
     """Where a reset stands."""
 
+    PLAN = "looking for a clear way home"
     OPEN = "opening the gripper"
     RETREAT = "retreating"
-    HOME = "moving home"
+    MOVE = "moving home"
     ARRIVED = "home"
+    BLOCKED = "no clear way home"
 
 
 class ResetMotion:
-    """Ticks through a reset; every command goes through the filter like any other motion."""
+    """Ticks through a reset; nothing moves before a whole way is found, and every command goes through the filter.
 
-    def __init__(self, robot: RobotConfig, filter_: SafetyFilter, speed: float, dt: float) -> None:
-        self._filter, self._dt, self._speed = filter_, dt, speed
-        self._home = np.array(robot.home)
-        self._limits = robot.limits
-        self._clear_height = filter_.twin.tcp_pose(self._home).position[2] - 0.02
-        self.phase = Phase.OPEN
-        self._ticks = 0
-        self._plan: _HomePlan | None = None
+    Where something holds the robot off its plan it stops and looks for a way from where it is.
+    """
+
+    def __init__(self, filter_: SafetyFilter, way: WayHome, dt: float) -> None:
+        self._filter, self._way, self._dt = filter_, way, dt
+        self.phase = Phase.PLAN
+        self._plan: Plan | None = None
+        self._retreat, self._opened = True, False
+        self._leg = self._row = self._ticks = 0
+        self._level = -np.inf
 
     def tick(self) -> Motion:
         """Return the next tick's motion and advance the phase."""
         self._ticks += 1
-        if self.phase is Phase.OPEN:
-            if self._ticks * self._dt >= OPEN_S and self._filter.still:
-                self.phase = Phase.RETREAT
-            return self._filter.brake(self._dt)
-        if self.phase is Phase.RETREAT:
-            return self._retreat()
-        if self.phase is Phase.HOME:
-            return self._go_home()
+        if self.phase is Phase.PLAN and self._filter.still:
+            self._look()
+        elif self.phase is Phase.OPEN and self._ticks * self._dt >= OPEN_S:
+            self._opened = True
+            self._depart()
+        elif self.phase is Phase.RETREAT:
+            return self._rise()
+        elif self.phase is Phase.MOVE:
+            return self._follow()
         return self._filter.brake(self._dt)
 
-    def _retreat(self) -> Motion:
-        missing = self._clear_height - self._filter.tcp.position[2]
-        if missing <= 0.0:
-            self.phase = Phase.HOME
-            return self._filter.brake(self._dt)
-        ramp = min(RETREAT_SPEED, self._filter.tcp_speed + 1.5 * self._dt, 2.0 * missing + 0.02)
-        return self._filter.follow_tcp(np.array([0.0, 0.0, ramp]), self._filter.tcp.quaternion, self._dt)
+    def _enter(self, phase: Phase) -> None:
+        self.phase, self._ticks = phase, 0
 
-    def _go_home(self) -> Motion:
+    def _look(self) -> None:
+        self._plan = self._way.plan(self._filter.q, self._retreat)
         if self._plan is None:
-            if not self._filter.still:
-                return self._filter.brake(self._dt)
-            self._plan = _HomePlan(self._filter.q, self._home, self._limits, self._speed, self._dt)
-        planned = self._plan.next()
-        motion = self._filter.follow_joints(planned, self._dt)
-        if np.abs(self._filter.q - planned).max() > OFF_PLAN:
-            self._plan = None  # something held the robot back: stop, and plan anew from where it is
-        elif self._plan.finished and np.abs(self._filter.q - self._home).max() < ARRIVED:
-            self.phase = Phase.ARRIVED
+            self._enter(Phase.BLOCKED)
+        elif self._opened:
+            self._depart()
+        else:
+            self._enter(Phase.OPEN)
+
+    def _depart(self) -> None:
+        assert self._plan is not None
+        self._leg = self._row = 0
+        self._level = -np.inf
+        self._enter(Phase.MOVE if self._plan.height is None else Phase.RETREAT)
+
+    def _rise(self) -> Motion:
+        assert self._plan is not None and self._plan.height is not None
+        level = self._filter.tcp.position[2]
+        if self._ticks * self._dt >= STUCK_S:
+            self._retreat, self._ticks = self._retreat and level > self._level + RISEN, 0
+            self._level = level
+        missing = self._plan.height - level
+        if missing <= 0.0 or not self._retreat:
+            self._enter(Phase.PLAN)
+            return self._filter.brake(self._dt)
+        speed = min(RETREAT_SPEED, self._filter.tcp_speed + 1.5 * self._dt, 2.0 * missing + 0.02)
+        return self._filter.follow_tcp(np.array([0.0, 0.0, speed]), self._filter.tcp.quaternion, self._dt)
+
+    def _follow(self) -> Motion:
+        assert self._plan is not None
+        leg = self._plan.legs[self._leg]
+        self._row = min(self._row + 1, len(leg) - 1)
+        motion = self._filter.follow_joints(leg[self._row], self._dt)
+        if np.abs(self._filter.q - leg[self._row]).max() > OFF_PLAN:
+            self._enter(Phase.PLAN)
+        elif self._row == len(leg) - 1 and np.abs(self._filter.q - leg[-1]).max() < ARRIVED:
+            self._leg, self._row = self._leg + 1, 0
+            if self._leg == len(self._plan.legs):
+                self._enter(Phase.ARRIVED)
         return motion
-
-
-class _HomePlan:
-    """Jerk-limited time-optimal motion between two configurations at rest."""
-
-    def __init__(self, start: np.ndarray, home: np.ndarray, limits: LimitsConfig, speed: float, dt: float) -> None:
-        self._plan, self.finished = ruckig.Ruckig(len(home), dt), False
-        self._input, self._output = ruckig.InputParameter(len(home)), ruckig.OutputParameter(len(home))
-        self._input.current_position, self._input.target_position = list(start), list(home)
-        self._input.max_velocity = [v * speed for v in limits.velocity]
-        self._input.max_acceleration = [a * speed for a in limits.acceleration]
-        self._input.max_jerk = list(limits.jerk)
-
-    def next(self) -> np.ndarray:
-        """Joint positions (J,) [rad] of the next tick."""
-        self.finished = self._plan.update(self._input, self._output) == ruckig.Result.Finished
-        self._output.pass_to_input(self._input)
-        return np.array(self._output.new_position)

@@ -76,7 +76,22 @@ def test_doctor_knows_this_machine(tmp_path: Path) -> None:
 
 
 def test_bench_control_measures_the_loop_in_real_time(tmp_path: Path, free_domain: int) -> None:
-    printed = robot_rl("bench", "control", "--seconds", "15", "--json", "--domain", str(free_domain), cwd=tmp_path)
+    printed = robot_rl(
+        "bench",
+        "control",
+        "--seconds",
+        "15",
+        "--command-hz",
+        "100",
+        "--json",
+        "--domain",
+        str(free_domain),
+        cwd=tmp_path,
+    )
     figures = json.loads(printed.splitlines()[-1])
     wanted = {"rate_hz", "period_p50_ms", "period_p99_ms", "obs_to_command_p50_ms", "obs_to_command_p99_ms"}
     assert wanted | {"missed_ticks"} <= set(figures) and figures["steps"] > 20
+    assert figures["command_rate_hz"] == pytest.approx(100.0, rel=0.05)
+    assert (
+        5.0 < figures["command_period_p50_ms"] <= figures["command_period_p99_ms"] <= figures["command_period_max_ms"]
+    )

@@ -13,7 +13,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from robot_rl.config.robot import KINDS, VELOCITY_KINDS, RobotConfig
 from robot_rl.core.errors import SchemaError
 from robot_rl.core.geometry import rotation_angle
-from robot_rl.nodes.command_in import INPUTS, SILENCE_S, make_input
+from robot_rl.nodes.command_in import INPUTS, SILENCE_S, Driver
 from robot_rl.nodes.command_out import OUTPUTS, make_output
 from robot_rl.robot.command import Setpoint
 from robot_rl.robot.sim_arm import SimArm
@@ -44,7 +44,7 @@ def test_every_kind_has_both_sides() -> None:
 @pytest.mark.parametrize("reverse", [False, True])
 def test_the_simulated_arm_goes_where_it_is_commanded_and_stays(kind: str, reverse: bool) -> None:
     robot = of_kind(kind, joint_names=ROBOT.joints[::-1] if reverse else ())
-    output, driver, twin = make_output(robot), make_input(robot), KinematicTwin(robot)
+    output, driver, twin = make_output(robot), Driver(robot), KinematicTwin(robot)
     arm, q = SimArm(robot, load_task("reach")), HOME
     amplitude = np.array([0.3, 0.1, -0.15, 0.1, 0.05, 0.2])
     for tick in range(170):
@@ -64,14 +64,20 @@ def test_the_simulated_arm_goes_where_it_is_commanded_and_stays(kind: str, rever
 
 
 @pytest.mark.parametrize("kind", VELOCITY_KINDS)
-def test_a_driver_of_velocities_stops_when_it_hears_nothing(kind: str) -> None:
+def test_a_driver_of_velocities_brakes_and_holds_when_it_hears_nothing(kind: str) -> None:
     robot = of_kind(kind)
-    driver = make_input(robot)
+    driver = Driver(robot)
     driver.receive(make_output(robot).message(point(HOME, np.full(6, 0.2)), STAMP))
     way = np.array([driver.next(DT) for _ in range(60)])
-    speed = np.abs(np.diff(way, axis=0)).max(axis=1) / DT
-    assert speed[: round(SILENCE_S / DT) - 2].min() > 0.1
-    assert not speed[round(SILENCE_S / DT) + 1 :].any()
+    velocity = np.diff(way, axis=0) / DT
+    speed, silent = np.abs(velocity).max(axis=1), round(SILENCE_S / DT)
+    braking_s = (speed[silent - 2] / np.array(ROBOT.limits.acceleration)).max()
+    assert speed[: silent - 2].min() > 0.1
+    assert (np.abs(np.diff(velocity[silent - 2 :], axis=0)) <= np.array(ROBOT.limits.acceleration) * DT + 1e-9).all()
+    assert not speed[silent + int(braking_s / DT) + 2 :].any()
+    resting = point(way[-1], np.zeros(6))
+    driver.receive(make_output(robot).message(resting, STAMP))
+    assert driver.next(DT) == pytest.approx(way[-1], abs=1e-6), "it goes on from where it stands"
 
 
 def test_a_trajectory_has_names_one_point_and_the_period_to_reach_it() -> None:
@@ -106,7 +112,7 @@ def test_at_rest_velocities_are_zeros(kind: str) -> None:
     ],
 )
 def test_the_simulated_driver_drops_what_is_no_command(kind: str, msg: object) -> None:
-    driver = make_input(of_kind(kind))
+    driver = Driver(of_kind(kind))
     with pytest.raises(SchemaError, match="dropped"):
         driver.receive(msg)
     assert np.array_equal(driver.next(DT), HOME)
@@ -115,13 +121,13 @@ def test_the_simulated_driver_drops_what_is_no_command(kind: str, msg: object) -
 def test_the_simulated_driver_refuses_a_trajectory_that_ends_in_motion() -> None:
     last = JointTrajectoryPoint(positions=[0.0] * 6, velocities=[0.1] * 6)
     with pytest.raises(SchemaError, match="ends in motion"):
-        make_input(of_kind("joint_trajectory")).receive(JointTrajectory(joint_names=list(ROBOT.joints), points=[last]))
+        Driver(of_kind("joint_trajectory")).receive(JointTrajectory(joint_names=list(ROBOT.joints), points=[last]))
 
 
 @pytest.mark.parametrize("kind", ["cartesian_pose", "cartesian_twist"])
 def test_the_simulated_driver_refuses_another_frame_and_what_is_not_finite(kind: str) -> None:
     robot = of_kind(kind)
-    msg, driver = make_output(robot).message(point(HOME), STAMP), make_input(robot)
+    msg, driver = make_output(robot).message(point(HOME), STAMP), Driver(robot)
     msg.header.frame_id = "base"
     with pytest.raises(SchemaError, match="'base_link' is needed"):
         driver.receive(msg)

@@ -40,8 +40,10 @@ class Peers:
         self.commands: list[tuple[float, np.ndarray]] = []
         self.executed: list[JointState] = []
         self.counts: dict[str, int] = {}
+        self.output: dict[str, float] = {}
         self._states = self.node.create_publisher(JointState, ROBOT.joint_states, qos.STREAM)
         self._actions = self.node.create_publisher(JointState, "action/policy", qos.COMMAND)
+        self._teleop = self.node.create_publisher(JointState, "action/teleop", qos.COMMAND)
         self.estop = self.node.create_publisher(Bool, "estop", qos.LATCHED)
         self.node.create_subscription(Float64MultiArray, ROBOT.command.topic, self._on_command, qos.COMMAND)
         self.node.create_subscription(JointState, "action/executed", self.executed.append, qos.EVENTS)
@@ -63,6 +65,9 @@ class Peers:
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
+            if status.name == "safety: output":
+                self.output = {pair.key: float(pair.value) for pair in status.values}
+                continue
             self.counts = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
 
     def now(self) -> int:
@@ -71,6 +76,9 @@ class Peers:
     def act(self, action: list[float], stamp: int | None = None) -> None:
         names = (*ACTION, *map(str, range(9)))[: len(action)]
         self._actions.publish(convert.vector_to_msg(names, action, self.now() if stamp is None else stamp, "POLICY"))
+
+    def teleop(self, action: list[float], stamp: int) -> None:
+        self._teleop.publish(convert.vector_to_msg(ACTION, action, stamp, "HUMAN"))
 
     def spin_until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
         deadline = time.monotonic() + timeout_s
@@ -104,11 +112,30 @@ class Peers:
         rclpy.try_shutdown(context=self.context)
 
 
+NODE = ("-m", "robot_rl.nodes.safety")
+BREAKS = """
+import sys
+from robot_rl.nodes.safety import main
+from robot_rl.safety.filter import SafetyFilter
+follow = SafetyFilter.follow_tcp
+def broken(self, *args):
+    if self.tcp_speed > 0.15:
+        raise RuntimeError("a defect in mid-motion")
+    return follow(self, *args)
+SafetyFilter.follow_tcp = broken
+sys.exit(main())
+"""
+"""The node with a defect that shows once the arm is fast."""
+
+
 @pytest.fixture
-def safety(free_domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+def safety(
+    request: pytest.FixtureRequest, free_domain: int, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[bytes]]:
     monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain))
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    process = subprocess.Popen([sys.executable, "-m", "robot_rl.nodes.safety"], env=dict(os.environ))
+    words = getattr(request, "param", NODE)
+    process = subprocess.Popen([sys.executable, *words], env=dict(os.environ))
     yield process
     process.kill()
     process.wait()
@@ -197,5 +224,44 @@ def test_a_signal_while_moving_leaves_the_robot_at_rest(
     assert peers.spin_until(lambda: safety.poll() is not None)
     peers.spin_for(0.3)
     assert safety.returncode == 130
-    steps = np.abs(np.diff([q for _, q in peers.commands[-12:]], axis=0)).max(axis=1) * ROBOT.command.rate_hz
-    assert steps[-1] < 0.02 and steps.max() > 0.1
+    assert_ended_at_rest(peers)
+
+
+def assert_ended_at_rest(peers: Peers) -> None:
+    """The last commands brake within the acceleration limit and then repeat one position."""
+    dq = np.diff([q for _, q in peers.commands[-15:]], axis=0) * ROBOT.command.rate_hz
+    assert np.abs(dq).max() > 0.1, "it was moving"
+    change = np.array(ROBOT.limits.acceleration) / ROBOT.command.rate_hz + 1e-6
+    assert (np.abs(np.diff(dq, axis=0)) <= change).all()
+    assert (dq[-2:] == 0.0).all()
+
+
+@pytest.mark.parametrize("safety", [("-c", BREAKS)], indirect=True)
+def test_an_unhandled_exception_while_moving_leaves_the_robot_at_rest(
+    peers: Peers, safety: subprocess.Popen[bytes]
+) -> None:
+    peers.run()
+    for _ in range(6):
+        peers.act([0.0, 1.0, 0.0, 1.0])
+        peers.spin_for(0.1)
+    assert peers.spin_until(lambda: safety.poll() is not None)
+    peers.spin_for(0.3)
+    assert safety.returncode == 1
+    assert_ended_at_rest(peers)
+
+
+def test_a_person_has_control_over_the_policy_and_is_named(peers: Peers) -> None:
+    peers.run()
+    for _ in range(4):
+        stamp = peers.now()
+        peers.act([1.0, 0.0, 0.0, 1.0], stamp)
+        peers.teleop([0.0, 0.5, 0.0, 1.0], stamp)
+        peers.spin_for(0.1)
+    peers.spin_for(0.5)
+    assert {done.header.frame_id for done in peers.executed} == {"HUMAN"} and len(peers.executed) == 4
+    assert peers.spin_until(lambda: peers.counts.get("PERSON_ACTS", 0) >= 3)
+
+
+def test_the_output_tells_how_regular_it_is(peers: Peers) -> None:
+    assert peers.spin_until(lambda: "command_period_p99_ms" in peers.output)
+    assert peers.output["command_period_p50_ms"] == pytest.approx(1e3 / ROBOT.command.rate_hz, rel=0.2)

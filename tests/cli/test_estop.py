@@ -1,0 +1,137 @@
+"""`robot-rl estop` on a terminal of its own, against a safety node that needs its heartbeat."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
+
+from robot_rl.nodes import convert, qos
+from robot_rl.robot.spec import load_robot
+
+ROBOT = load_robot("fr3_sim")
+pytestmark = pytest.mark.timeout(100)
+
+
+class Person:
+    """Plays a driver that stands still, and sees what safety says."""
+
+    def __init__(self, domain: int) -> None:
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
+        self.node = rclpy.create_node("person", context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.mode = self.says = ""
+        self._states = self.node.create_publisher(JointState, ROBOT.joint_states, qos.STREAM)
+        self.node.create_subscription(DiagnosticStatus, "safety/status", self._on_status, qos.LATCHED)
+        self.node.create_timer(0.05, self._drive)
+
+    def _drive(self) -> None:
+        names = [*ROBOT.joints, ROBOT.gripper.joint]
+        now = int(self.node.get_clock().now().nanoseconds)
+        self._states.publish(convert.vector_to_msg(names, [*np.array(ROBOT.home), 0.04], now))
+
+    def _on_status(self, msg: DiagnosticStatus) -> None:
+        self.mode, self.says = next(pair.value for pair in msg.values if pair.key == "mode"), msg.message
+
+    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
+        deadline = time.monotonic() + timeout_s
+        while not condition() and time.monotonic() < deadline:
+            self.executor.spin_once(timeout_sec=0.02)
+        return condition()
+
+    def call(self, name: str) -> bool:
+        client = self.node.create_client(Trigger, f"safety/{name}")
+        assert self.spin_until(client.service_is_ready)
+        future = client.call_async(Trigger.Request())
+        assert self.spin_until(future.done)
+        return bool(future.result().success)
+
+    def clear(self) -> int:
+        """`robot-rl estop --clear`, while the driver goes on."""
+        command = [sys.executable, "-m", "robot_rl.cli.main", "estop", "--clear"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert self.spin_until(lambda: process.poll() is not None, 40.0)
+            return int(process.returncode)
+
+    def close(self) -> None:
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+
+class Key:
+    """A running `robot-rl estop` and its terminal."""
+
+    def __init__(self) -> None:
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "robot_rl.cli.main", "estop"], stdin=theirs, stdout=subprocess.DEVNULL
+        )
+        os.close(theirs)
+
+    def press(self) -> None:
+        os.write(self._ours, b" ")
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+
+@pytest.fixture
+def person(free_domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    words = ["-m", "robot_rl.nodes.safety", "--ros-args", "-p", "estop_heartbeat_s:=1.0"]
+    safety, person = subprocess.Popen([sys.executable, *words]), Person(free_domain)
+    yield person
+    person.close()
+    safety.kill()
+    safety.wait()
+
+
+@pytest.fixture
+def key() -> Iterator[Callable[[], Key]]:
+    keys: list[Key] = []
+
+    def begin() -> Key:
+        keys.append(Key())
+        return keys[-1]
+
+    yield begin
+    for each in keys:
+        each.close()
+
+
+def test_a_key_stops_the_loss_of_the_heartbeat_stops_and_only_clear_ends_both(
+    person: Person, key: Callable[[], Key]
+) -> None:
+    assert person.spin_until(lambda: person.mode == "IDLE")
+    assert not person.call("reset"), "no heartbeat has come yet"
+    assert person.mode == "ESTOP" or person.spin_until(lambda: person.mode == "ESTOP")
+    assert person.clear() == 1, "without a heartbeat it cannot be cleared"
+    first = key()
+    assert person.spin_until(lambda: person.call("clear_estop")) and person.spin_until(lambda: person.mode == "IDLE")
+    first.press()
+    assert person.spin_until(lambda: person.mode == "ESTOP") and "emergency stop is set" in person.says
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(20) == 130
+    second = key()
+    assert person.spin_until(lambda: person.clear() == 0, 40.0) and person.spin_until(lambda: person.mode == "IDLE")
+    second.process.kill()
+    assert person.spin_until(lambda: person.mode == "ESTOP", 5.0) and "heartbeat" in person.says
