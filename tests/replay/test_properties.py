@@ -9,18 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from robot_rl.core.record import Source
 from robot_rl.replay.batch import Batch
+from robot_rl.replay.compact import compact
 from robot_rl.replay.prioritised import PrioritisedSampler
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.sampler import UniformSampler
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
 
-SPEC = synthetic_spec()
+SPEC = synthetic_spec(image_size=8)
 
 
 class Shape(NamedTuple):
@@ -95,7 +96,7 @@ def model(episodes: list[np.ndarray], n: int, discount: float, stack: int = 1) -
         yield Transition(row, end, history(row), history(end), reward, kept)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     shapes,
     st.integers(1, 5),
@@ -107,7 +108,7 @@ def model(episodes: list[np.ndarray], n: int, discount: float, stack: int = 1) -
 def test_every_transition_is_the_models(
     episodes: list[Shape], n: int, stack: int, discount: float, chunk_rows: tuple[int, int], data: st.DataObject
 ) -> None:
-    """Whatever the episodes, the chunks and the moments of refreshing: same transitions, none across an end."""
+    """Whatever the episodes, the chunks, the moments of refreshing and of compaction: same transitions, none across."""
     made = records_of(episodes)
     flat = np.concatenate(made)
     with tempfile.TemporaryDirectory() as folder:
@@ -118,6 +119,10 @@ def test_every_transition_is_the_models(
             count = data.draw(st.integers(1, len(flat) - writer.appended))
             writer.append(flat[writer.appended : writer.appended + count])
             writer.commit()
+            if data.draw(st.integers(0, 3)) == 0:
+                packed = compact(path).compressed
+                event(f"compressed: {packed > 0}")
+                reader = ReplayReader(path, cache_bytes=data.draw(st.sampled_from([0, 1 << 20]))) if packed else reader
             assert reader.refresh() == writer.committed
         assert reader.rows(np.arange(len(flat))).tobytes() == flat.tobytes()
 
