@@ -14,14 +14,15 @@ from robot_rl.safety.limits.orientation import OrientationLimit
 from robot_rl.safety.limits.workspace import WorkspaceLimit
 from robot_rl.safety.reasons import Reason
 
-SLACK = 1e-6
-"""Distance [m or rad] by which a path may miss a limit: what the solver and rounding leave."""
+SLACK = 1e-3
+"""Distance [m or rad] by which a path may miss a limit that is no obstacle: the filter then leads it along there."""
 
 
 class PathCheck:
-    """Joint positions, workspace, orientation cone and collisions along a path, from one sample to the next.
+    """Joint positions, workspace, orientation cone and collisions along a path.
 
-    As in the filter, from outside a limit only the way back is open: no sample may be worse than the one before it.
+    As in the filter, from outside a limit only the way back is open: no sample may be worse than the first one, nor a
+    distance that is too small than in the sample before.
     """
 
     def __init__(self, robot: RobotConfig, workspace: WorkspaceConfig) -> None:
@@ -54,7 +55,7 @@ class PathCheck:
         return float(max(linear.max(initial=0.0) / self._speed.linear, angular.max(initial=0.0) / self._speed.angular))
 
     def _worse(self, distances: np.ndarray) -> bool:
-        return bool((distances[1:] < np.minimum(distances[:-1], 0.0) - SLACK).any())
+        return bool((distances < np.minimum(distances[0], 0.0) - SLACK).any())
 
     def _poses(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         positions, rotations = np.empty((len(path), 3)), np.empty((len(path), 3, 3))

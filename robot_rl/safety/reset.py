@@ -9,16 +9,16 @@ import numpy as np
 from robot_rl.safety.filter import Motion, SafetyFilter
 from robot_rl.safety.way_home import Plan, WayHome
 
-RETREAT_SPEED = 0.2
-"""Upward tcp speed of the retreat [m/s]."""
+RETREAT_SPEED, NEAR = 0.2, 0.002
+"""tcp speed of a straight motion [m/s], and the distance at which it has arrived [m]."""
 OPEN_S = 0.15
 """Time that the gripper gets to let go [s]."""
 OFF_PLAN = 0.02
 """Largest joint distance from the plan at which it is still followed [rad]."""
 ARRIVED = 1e-3
 """Largest joint error at which the end of a path is reached [rad]."""
-STUCK_S, RISEN = 0.5, 0.002
-"""A retreat that in this time [s] does not rise by this [m] is given up."""
+STUCK_S, NEARER = 0.5, 0.002
+"""A straight motion that in this time [s] does not come nearer by this [m] is given up."""
 
 
 class Phase(Enum):
@@ -42,9 +42,9 @@ class ResetMotion:
         self._filter, self._way, self._dt = filter_, way, dt
         self.phase = Phase.PLAN
         self._plan: Plan | None = None
-        self._retreat, self._opened = True, False
+        self._straight, self._opened = True, False
         self._leg = self._row = self._ticks = 0
-        self._level = -np.inf
+        self._missing = np.inf
 
     def tick(self) -> Motion:
         """Return the next tick's motion and advance the phase."""
@@ -55,7 +55,7 @@ class ResetMotion:
             self._opened = True
             self._depart()
         elif self.phase is Phase.RETREAT:
-            return self._rise()
+            return self._retreat()
         elif self.phase is Phase.MOVE:
             return self._follow()
         return self._filter.brake(self._dt)
@@ -64,7 +64,7 @@ class ResetMotion:
         self.phase, self._ticks = phase, 0
 
     def _look(self) -> None:
-        self._plan = self._way.plan(self._filter.q, self._retreat)
+        self._plan = self._way.plan(self._filter.q, self._straight)
         if self._plan is None:
             self._enter(Phase.BLOCKED)
         elif self._opened:
@@ -75,21 +75,21 @@ class ResetMotion:
     def _depart(self) -> None:
         assert self._plan is not None
         self._leg = self._row = 0
-        self._level = -np.inf
-        self._enter(Phase.MOVE if self._plan.height is None else Phase.RETREAT)
+        self._missing = np.inf
+        self._enter(Phase.MOVE if self._plan.end is None else Phase.RETREAT)
 
-    def _rise(self) -> Motion:
-        assert self._plan is not None and self._plan.height is not None
-        level = self._filter.tcp.position[2]
+    def _retreat(self) -> Motion:
+        assert self._plan is not None and self._plan.end is not None
+        way = self._plan.end - self._filter.tcp.position
+        missing = float(np.linalg.norm(way))
         if self._ticks * self._dt >= STUCK_S:
-            self._retreat, self._ticks = self._retreat and level > self._level + RISEN, 0
-            self._level = level
-        missing = self._plan.height - level
-        if missing <= 0.0 or not self._retreat:
+            self._straight, self._ticks = missing < self._missing - NEARER, 0
+            self._missing = missing
+        if missing < NEAR or not self._straight:
             self._enter(Phase.PLAN)
             return self._filter.brake(self._dt)
         speed = min(RETREAT_SPEED, self._filter.tcp_speed + 1.5 * self._dt, 2.0 * missing + 0.02)
-        return self._filter.follow_tcp(np.array([0.0, 0.0, speed]), self._filter.tcp.quaternion, self._dt)
+        return self._filter.follow_tcp(way / missing * speed, self._filter.tcp.quaternion, self._dt)
 
     def _follow(self) -> Motion:
         assert self._plan is not None

@@ -19,19 +19,21 @@ BELOW_HOME = 0.02
 """How far below home's height the tcp may be when it leaves for home [m]."""
 BELOW_TOP = 0.01
 """How far below the workspace's upper wall the highest retreat ends [m]."""
-RISE, RISE_S = 0.01, 0.05
-"""Step [m] and time of a step [s] in which a retreat is foreseen."""
+STEP, STEP_S = 0.01, 0.05
+"""Step [m] and time of a step [s] in which a straight motion is foreseen."""
 MISSED = 0.005
-"""Height [m] that a foreseen retreat may lack."""
+"""Distance [m] from its end at which a straight motion counts as arrived."""
+INWARD = (0.3, 0.6, 0.9)
+"""Shares of the straight way to home's position that are tried where all else leaves the workspace."""
 TCP_SHARE = 0.9
 """Share of the tcp's speed limits that a plan uses at most."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A checked way home: straight up to `height` [m] where given, then joint paths (K, J), a row a tick."""
+    """A checked way home: the tcp straight to `end` (3,) [m] where given, then joint paths (K, J), a row a tick."""
 
-    height: float | None
+    end: np.ndarray | None
     legs: tuple[np.ndarray, ...]
 
 
@@ -44,42 +46,43 @@ class WayHome:
         self._ik, self._check = DifferentialIK(self._twin), PathCheck(robot, workspace)
         self._stops = tuple(np.array(q) for q in (*robot.reset.via, robot.home))
         top = workspace.upper[2] - BELOW_TOP
-        self._heights = (min(self._twin.tcp_pose(self._stops[-1]).position[2] - BELOW_HOME, top), top)
+        self._goal = self._twin.tcp_pose(self._stops[-1]).position
+        self._heights = (min(self._goal[2] - BELOW_HOME, top), top)
 
-    def plan(self, q: np.ndarray, retreat: bool = True) -> Plan | None:
-        """The first way from rest at `q` (J,) [rad] that is clear, or None; without `retreat` only joint motions."""
-        for height, start in self._starts(q, retreat):
+    def plan(self, q: np.ndarray, straight: bool = True) -> Plan | None:
+        """The first way from rest at `q` (J,) [rad] that is clear, or None; without `straight` only joint motions."""
+        for end, start in self._starts(q, straight):
             for first in range(len(self._stops) - 1, -1, -1):
                 legs = self._legs(start, self._stops[first:])
                 if legs is not None:
-                    return Plan(height, legs)
+                    return Plan(end, legs)
         return None
 
-    def _starts(self, q: np.ndarray, retreat: bool) -> Iterator[tuple[float | None, np.ndarray]]:
-        """Heights to retreat to, and where the arm is then; at last from where it is."""
-        level = self._twin.tcp_pose(q).position[2]
-        heights = [height for height in self._heights if level < height] if retreat else []
-        if retreat and level >= self._heights[0]:
-            yield None, q
-        for height in heights:
-            path = self._rise(q, height)
+    def _starts(self, q: np.ndarray, straight: bool) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
+        """Ends of straight motions, and where the arm is then: up where it is low, higher, inward, none."""
+        for end in self._ends(q) if straight else (None,):
+            path = q[None] if end is None else self._straight(q, end)
             if path is not None and self._check.blocked(path) is None:
-                yield height, path[-1]
-        if not retreat or level < self._heights[0]:
-            yield None, q
+                yield end, path[-1]
 
-    def _rise(self, q: np.ndarray, height: float) -> np.ndarray | None:
-        """Joint path (K, J) straight up to `height` [m], or None where the arm cannot follow it."""
+    def _ends(self, q: np.ndarray) -> list[np.ndarray | None]:
+        at = self._twin.tcp_pose(q).position
+        up = [np.array([*at[:2], height]) for height in self._heights if at[2] < height - MISSED]
+        inward = [at + share * (self._goal - at) for share in INWARD]
+        low = len(up) == len(self._heights)
+        return [*up, *inward, None] if low else [None, *up, *inward]
+
+    def _straight(self, q: np.ndarray, end: np.ndarray) -> np.ndarray | None:
+        """Joint path (K, J) that brings the tcp straight to `end` (3,) [m], or None where the arm cannot follow."""
         path, pose = [q], self._twin.tcp_pose(q)
-        steps = max(1, round((height - pose.position[2]) / RISE))
-        for level in np.linspace(pose.position[2], height, steps + 1)[1:]:
-            target = Pose(np.array([*pose.position[:2], level]), pose.quaternion)
+        steps = max(1, round(float(np.linalg.norm(end - pose.position)) / STEP))
+        for at in np.linspace(pose.position, end, steps + 1)[1:]:
             try:
-                path.append(path[-1] + self._ik.solve(path[-1], target, RISE_S) * RISE_S)
+                path.append(path[-1] + self._ik.solve(path[-1], Pose(at, pose.quaternion), STEP_S) * STEP_S)
             except Infeasible:
                 return None
-        reached = self._twin.tcp_pose(path[-1]).position[2]
-        return np.array(path) if reached > height - MISSED else None
+        missed = np.linalg.norm(self._twin.tcp_pose(path[-1]).position - end)
+        return np.array(path) if missed < MISSED else None
 
     def _legs(self, start: np.ndarray, stops: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...] | None:
         legs: list[np.ndarray] = []

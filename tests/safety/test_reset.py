@@ -99,6 +99,14 @@ def test_resets_from_anywhere_arrive_inside_all_limits() -> None:
         assert check.speed_share(path, rig.dt) <= 1.0 + 1e-6
 
 
+def test_from_the_corners_of_the_workspace_there_is_a_way() -> None:
+    lower, upper = np.array(ROBOT.workspace.lower), np.array(ROBOT.workspace.upper)
+    for share in np.ndindex(2, 2, 2):
+        rig = Rig(ROBOT, reach(tuple(lower + 0.001 + np.array(share) * (upper - lower - 0.002))))
+        rig.reset()
+        assert rig.controller.at_home, (share, rig.controller.why)
+
+
 def test_a_low_start_rises_before_it_goes_home() -> None:
     rig = Rig(ROBOT, reach((0.58, 0.18, 0.03)))
     rig.reset()
@@ -143,7 +151,7 @@ def test_via_points_lead_around_what_is_in_the_way(tmp_path: Path) -> None:
 def test_a_higher_retreat_goes_over_what_is_in_the_way(tmp_path: Path) -> None:
     robot = walled(tmp_path, (0.01, 0.5, 0.11), (0.53, 0.0, 0.11))
     plan = WayHome(robot, robot.workspace, 0.6).plan(reach(BEHIND))
-    assert plan is not None and plan.height == pytest.approx(ROBOT.workspace.upper[2] - 0.01)
+    assert plan is not None and plan.end is not None and plan.end[2] == pytest.approx(ROBOT.workspace.upper[2] - 0.01)
     rig = Rig(robot, reach(BEHIND))
     rig.reset()
     assert rig.controller.at_home, rig.controller.why
