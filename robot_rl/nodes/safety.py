@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -59,6 +60,7 @@ class SafetyNode(GraphNode):
         self._task_reset: Future | None = None
         self._times = TickTimes(keep=bool(self.config.timing_file))
         self._seen_ns, self._clock_moved = 0, time.monotonic()
+        self._given = -math.inf
         self._connect()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(WATCH_S, self._watch, clock=steady)
@@ -175,7 +177,7 @@ class SafetyNode(GraphNode):
             self._executed.publish(convert.vector_to_msg(names, values, done.stamp_ns, done.source.name))
         self.controller.executed.clear()
         if command is not None:
-            self._last = command
+            self._last, self._given = command, time.monotonic()
             self._send(command)
             self._times.add(time.monotonic_ns())
 
@@ -228,12 +230,13 @@ class SafetyNode(GraphNode):
         """Bring the robot to rest and leave it with an explicit hold, said more than once lest it be lost."""
         deadline, holds = time.monotonic() + STOP_ON_EXIT_S, 0
         while holds < HOLDS_ON_EXIT and time.monotonic() < deadline:
+            # A tick's motion sent less than a tick after the last one would be faster than it says.
+            time.sleep(max(0.0, self._given + self._dt - time.monotonic()))
             command = self._stopping()
             if command is None:
                 break
             self._give(command)
             holds += not command.dq.any()
-            time.sleep(self._dt)
         if self.config.timing_file:
             self._times.save(Path(self.config.timing_file), time.time_ns() - time.monotonic_ns())
 
