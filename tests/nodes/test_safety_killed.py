@@ -134,7 +134,7 @@ def test_the_arm_stops_by_itself_and_a_restarted_safety_holds(person: Person, st
     assert np.abs(person.states[-1][2]).max() > 0.1, "it is moving"
     safety.send_signal(signal.SIGKILL)
     killed_ns = int(person.node.get_clock().now().nanoseconds)
-    person.push([0.0, 0.6, 0.0], times=12)
+    person.push([0.0, 0.6, 0.0], times=20)
     speeds = np.array([np.abs(dq).max() for stamp, _, dq in person.states if stamp > killed_ns])
     # Counted in the simulator's own ticks: it may be late itself on a busy machine.
     late = speeds[round((SILENCE_S + BRAKING_S) * ROBOT.command.rate_hz) :]
