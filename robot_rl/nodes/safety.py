@@ -64,7 +64,8 @@ class SafetyNode(GraphNode):
         self.create_timer(WATCH_S, self._watch, clock=steady)
         if not self.config.lockstep:
             # A robot's commands go by the wall, whatever is done to the system's clock.
-            self.create_timer(self._dt, self._tick, clock=None if self.get_clock().ros_time_is_active else steady)
+            simulated = bool(self.get_parameter("use_sim_time").value)
+            self.create_timer(self._dt, self._tick, clock=None if simulated else steady)
             Diagnostics(self, "output", self.robot.name, self._report_output)
             self.get_logger().info(f"{self.robot.command.rate_hz:g} commands a second at {raise_priority()}")
         Diagnostics(self, "limits", self.robot.name, self._report)
