@@ -49,7 +49,7 @@ def _node(domain: int | None, namespace: str) -> Iterator[Any]:
     from rclpy.signals import SignalHandlerOptions
 
     rclpy.init(domain_id=domain_of(domain, os.environ), signal_handler_options=SignalHandlerOptions.NO)
-    node = rclpy.create_node("estop_key", namespace=namespace or None)
+    node: Any = rclpy.create_node("estop_key", namespace=namespace or None)
     try:
         yield node
     finally:
