@@ -15,14 +15,11 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from robot_rl.core.errors import RobotRLError
 from robot_rl.graph import environment
 from robot_rl.graph.locks import domain_of
-
-if TYPE_CHECKING:
-    from rclpy.node import Node
 
 PERIOD_S = 0.1
 ANSWER_S = 10.0
@@ -45,14 +42,14 @@ def estop(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _node(domain: int | None, namespace: str) -> Iterator[Node]:
+def _node(domain: int | None, namespace: str) -> Iterator[Any]:
     for name, value in {**environment.defaults(), "ROS_DOMAIN_ID": str(domain_of(domain, os.environ))}.items():
         os.environ.setdefault(name, value)
     import rclpy
     from rclpy.signals import SignalHandlerOptions
 
     rclpy.init(domain_id=domain_of(domain, os.environ), signal_handler_options=SignalHandlerOptions.NO)
-    node = rclpy.create_node("estop_key", namespace=namespace or None)
+    node: Any = rclpy.create_node("estop_key", namespace=namespace or None)
     try:
         yield node
     finally:
@@ -60,7 +57,7 @@ def _node(domain: int | None, namespace: str) -> Iterator[Node]:
         rclpy.try_shutdown()
 
 
-def _beat(node: Node) -> int:
+def _beat(node: Any) -> int:
     from std_msgs.msg import Bool
 
     from robot_rl.nodes import qos
@@ -105,14 +102,14 @@ def _pressed(keyboard: int | None, wait_s: float) -> bool:
     return False
 
 
-def _clear(node: Node) -> int:
+def _clear(node: Any) -> int:
     import rclpy
     from std_srvs.srv import Trigger
 
     client = node.create_client(Trigger, "safety/clear_estop")
     if not client.wait_for_service(ANSWER_S):
         raise RobotRLError(f"no safety node on this ROS domain within {ANSWER_S:g} s: start it, or give --domain.")
-    future = client.call_async(Trigger.Request())
+    future: Any = client.call_async(Trigger.Request())
     rclpy.spin_until_future_complete(node, future, timeout_sec=ANSWER_S)
     result = future.result()  # type: ignore[no-untyped-call]
     if result is None or not result.success:

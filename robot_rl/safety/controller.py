@@ -144,11 +144,11 @@ class SafetyController:
 
     def reset(self) -> str:
         """Begin the way home; return '' or why not."""
-        if self._state_stamp is None:
-            return Reason.STATE_MISSING.value
         if self._heartbeat.silent:
             self.estop(Reason.ESTOP_SILENT)
             return Reason.ESTOP_SILENT.value
+        if self._state_stamp is None:
+            return Reason.STATE_MISSING.value
         refused = self._switch(Mode.RESETTING, {Mode.IDLE, Mode.READY, Mode.RUNNING})
         if not refused:
             self._reset = ResetMotion(self._filter, self._way, self._dt)

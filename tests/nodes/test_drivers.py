@@ -94,7 +94,8 @@ def person(
     person = Person(free_domain)
     try:
         assert person.spin_until(lambda: len(person.tcp) > 5 and person.mode == "IDLE")
-        assert person.call("reset") and person.spin_until(lambda: person.mode == "READY")
+        assert person.spin_until(lambda: person.call("reset")), "refused while no joint states have come"
+        assert person.spin_until(lambda: person.mode == "READY")
         assert person.call("start") and person.spin_until(lambda: person.mode == "RUNNING")
         yield person
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import mujoco
@@ -29,7 +30,7 @@ HOME = np.array(ROBOT.home)
 LEVEL = TWIN.tcp_pose(HOME).quaternion
 
 
-def reach(position: tuple[float, float, float]) -> np.ndarray:
+def reach(position: Sequence[float]) -> np.ndarray:
     """Joint positions with the tcp at `position`, pointing down."""
     q, ik = HOME, DifferentialIK(TWIN)
     for _ in range(60):
@@ -59,7 +60,7 @@ class Rig:
     def __init__(self, robot: RobotConfig, q: np.ndarray) -> None:
         self.controller = SafetyController(SafetyNodeConfig(), robot)
         self.now, self.dt, self.q = 10**9, 1.0 / robot.command.rate_hz, q
-        self.path, self.openings = [q], []
+        self.path, self.openings = [q], list[float]()
         self.controller.on_state(self.now, q)
 
     def reset(self, seconds: float = 20.0) -> None:
@@ -102,7 +103,7 @@ def test_resets_from_anywhere_arrive_inside_all_limits() -> None:
 def test_from_the_corners_of_the_workspace_there_is_a_way() -> None:
     lower, upper = np.array(ROBOT.workspace.lower), np.array(ROBOT.workspace.upper)
     for share in np.ndindex(2, 2, 2):
-        rig = Rig(ROBOT, reach(tuple(lower + 0.001 + np.array(share) * (upper - lower - 0.002))))
+        rig = Rig(ROBOT, reach(list(lower + 0.001 + np.array(share) * (upper - lower - 0.002))))
         rig.reset()
         assert rig.controller.at_home, (share, rig.controller.why)
 
