@@ -53,7 +53,7 @@ def _node(domain: int | None, namespace: str) -> Iterator[Any]:
     try:
         yield node
     finally:
-        node.destroy_node()  # type: ignore[no-untyped-call]
+        node.destroy_node()
         rclpy.try_shutdown()
 
 
@@ -111,7 +111,7 @@ def _clear(node: Any) -> int:
         raise RobotRLError(f"no safety node on this ROS domain within {ANSWER_S:g} s: start it, or give --domain.")
     future: Any = client.call_async(Trigger.Request())
     rclpy.spin_until_future_complete(node, future, timeout_sec=ANSWER_S)
-    result = future.result()  # type: ignore[no-untyped-call]
+    result = future.result()
     if result is None or not result.success:
         raise RobotRLError(f"not cleared: {result.message if result else 'safety did not answer'}")
     print("cleared: the robot holds until it is reset")

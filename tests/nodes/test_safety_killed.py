@@ -128,7 +128,7 @@ def test_the_arm_stops_by_itself_and_a_restarted_safety_holds(person: Person, st
     start("sim")
     safety = start("safety")
     assert person.spin_until(lambda: len(person.states) > 5 and person.mode == "IDLE")
-    assert person.spin_until(lambda: person.call("reset")), "refused while no joint states have come"
+    assert any(person.call("reset") or person.spin_until(lambda: False, 0.1) for _ in range(50)), "no joint states"
     assert person.spin_until(lambda: person.mode == "READY")
     assert person.call("start") and person.spin_until(lambda: person.mode == "RUNNING")
     person.push([0.0, 0.6, 0.0], times=5)
@@ -149,5 +149,5 @@ def test_the_arm_stops_by_itself_and_a_restarted_safety_holds(person: Person, st
     person.push([0.0, 0.6, 0.0], times=10)
     assert person.mode == "IDLE" and not person.call("start")
     assert max(np.abs(q - rest).max() for _, q, _ in person.states[-100:]) < 2e-3
-    assert person.spin_until(lambda: person.call("reset")), "refused while no joint states have come"
+    assert any(person.call("reset") or person.spin_until(lambda: False, 0.1) for _ in range(50)), "no joint states"
     assert person.spin_until(lambda: person.mode == "READY")
