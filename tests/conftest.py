@@ -18,6 +18,8 @@ import pytest
 from robot_rl.graph import environment
 
 SHARED = Path("/dev/shm")
+ABANDONED_S = 10.0
+"""Age at which a segment that nobody locks is taken for a dead process's: its owner makes it first, then locks it."""
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ def clean_shared_memory() -> Iterator[Callable[[], None]]:
     def clean() -> None:
         for lock in set(SHARED.glob("fastrtps_[0-9a-f]*_el")) - before:
             with contextlib.suppress(OSError), lock.open() as file:
-                if time.time() - lock.stat().st_mtime > 0.2:
+                if time.time() - lock.stat().st_mtime > ABANDONED_S:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # its owner holds it while it lives
                     lock.with_name(lock.name.removesuffix("_el")).unlink()
                     lock.unlink()
