@@ -1,6 +1,7 @@
 """ROS domains of their own, processes that start in milliseconds, and no shared memory left behind."""
 
 import contextlib
+import faulthandler
 import fcntl
 import json
 import os
@@ -20,6 +21,39 @@ from robot_rl.graph import environment
 SHARED = Path("/dev/shm")
 ABANDONED_S = 10.0
 """Age at which a segment that nobody locks is taken for a dead process's: its owner makes it first, then locks it."""
+
+
+STUCK_S = 600.0
+"""Time for one phase of a test after which its worker prints the stacks of all its threads and ends."""
+UNCAPTURED = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[UNCAPTURED] = os.dup(2)
+
+
+def _watched(item: pytest.Item) -> Iterator[None]:
+    """End the worker where pytest's own limit cannot: in a wait in C, and in the clean-up after a failure."""
+    faulthandler.dump_traceback_later(STUCK_S, exit=True, file=item.config.stash[UNCAPTURED])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    return (yield from _watched(item))
 
 
 @pytest.fixture(scope="module")
