@@ -104,7 +104,7 @@ class Zygote:
         answer = self._ask(f"poll {pid}", ("ended", "runs"))
         return int(answer[1]) if answer[0] == "ended" else None
 
-    def end(self, pid: int, number: int = signal.SIGKILL, timeout_s: float = 30.0) -> int:
+    def end(self, pid: int, number: int = signal.SIGKILL, timeout_s: float = 60.0) -> int:
         """Send a signal to a child and return its exit code once it has ended."""
         os.kill(pid, number)
         deadline = time.monotonic() + timeout_s
