@@ -9,8 +9,8 @@ from robot_rl.core.outcome import Outcome
 from robot_rl.core.record import Source
 from robot_rl.safety.reasons import Mode
 
-RESUME = "resume with 'robot-rl episode resume' (service episode/resume)"
-CLEAR = "clear it with 'robot-rl estop --clear' (service safety/clear_estop) once all is well"
+RESUME = "resume with 'robot-rl episode resume'"
+CLEAR = "clear it with 'robot-rl estop --clear' once all is well"
 PAUSED = "a person paused"
 NEW_SAFETY = "the safety process has ended and another one is there"
 CLEARED = "an emergency stop or a fault was cleared"
@@ -26,7 +26,7 @@ class State(Enum):
     READY = "the robot is home and the episode is about to begin"
     RUNNING = "an episode runs"
     HUMAN = "an episode runs and a person acts"
-    STOPPED = f"stopped, nothing moves the robot: {RESUME}"
+    STOPPED = f"nothing moves the robot: {RESUME}"
     FAULT = f"the safety node holds the robot: {CLEAR}, then {RESUME}"
 
 
@@ -61,7 +61,7 @@ class EpisodeMachine:
     @property
     def sentence(self) -> str:
         """State and reason for a person."""
-        return f"{self.state.value}; {self.why}" if self.why else self.state.value
+        return f"{self.state.value} ({self.why})" if self.why else self.state.value
 
     def take(self, event: Event) -> bool:
         """Take an event; false, and nothing changes, where it does not apply."""

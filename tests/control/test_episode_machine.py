@@ -123,7 +123,7 @@ def test_a_stop_that_somebody_else_asked_safety_for_holds(steps: int) -> None:
 def test_why_no_episode_begins_is_said_while_idle_only() -> None:
     machine = EpisodeMachine()
     machine.wait("the learner is behind")
-    assert machine.sentence == "no episode runs; the learner is behind"
+    assert machine.sentence == "no episode runs (the learner is behind)"
     machine.pause()
     machine.wait("the learner is behind")
     assert "learner" not in machine.sentence
