@@ -8,7 +8,7 @@ import numpy as np
 
 from robot_rl.core.record import Source
 from robot_rl.safety.controller import SafetyController
-from robot_rl.safety.reasons import Mode
+from robot_rl.safety.reasons import Mode, Reason
 
 BAD = 0.1
 """Share of actions that are malformed, stale or from the future."""
@@ -58,7 +58,7 @@ class Adversary:
         elif controller.mode is Mode.READY:
             controller.start()
         elif controller.at_home:
-            controller.task_was_reset(self._rng.random() > 0.05)
+            controller.task_was_reset(None if self._rng.random() > 0.05 else Reason.TASK_RESET_FAILED)
         elif self._rng.random() < EVENT:
             events = (controller.reset, controller.stop, controller.estop, controller.start)
             events[self._rng.integers(len(events))]()

@@ -17,44 +17,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from robot_rl.core.errors import RobotRLError
-from robot_rl.graph import environment
-from robot_rl.graph.locks import domain_of
+from robot_rl.cli import person
 
 PERIOD_S = 0.1
-ANSWER_S = 10.0
-"""Longest time that safety may take to appear and to answer."""
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the sub-command."""
     parser = subparsers.add_parser("estop", help="emergency stop at any key, and its heartbeat", description=__doc__)
     parser.add_argument("--clear", action="store_true", help="clear an emergency stop or a fault, and end")
-    parser.add_argument("--domain", type=int, metavar="N", help="ROS domain; by default ROS_DOMAIN_ID, else 0")
-    parser.add_argument("--namespace", default="", metavar="NAME", help="ROS namespace of the graph")
+    person.add_options(parser)
     parser.set_defaults(handler=estop)
 
 
 def estop(args: argparse.Namespace) -> int:
     """Beat until interrupted, or clear; 0."""
-    with _node(args.domain, args.namespace) as node:
+    with person.node("estop_key", args) as node:
         return _clear(node) if args.clear else _beat(node)
-
-
-@contextmanager
-def _node(domain: int | None, namespace: str) -> Iterator[Any]:
-    for name, value in {**environment.defaults(), "ROS_DOMAIN_ID": str(domain_of(domain, os.environ))}.items():
-        os.environ.setdefault(name, value)
-    import rclpy
-    from rclpy.signals import SignalHandlerOptions
-
-    rclpy.init(domain_id=domain_of(domain, os.environ), signal_handler_options=SignalHandlerOptions.NO)
-    node: Any = rclpy.create_node("estop_key", namespace=namespace or None)
-    try:
-        yield node
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
 
 
 def _beat(node: Any) -> int:
@@ -103,16 +82,6 @@ def _pressed(keyboard: int | None, wait_s: float) -> bool:
 
 
 def _clear(node: Any) -> int:
-    import rclpy
-    from std_srvs.srv import Trigger
-
-    client = node.create_client(Trigger, "safety/clear_estop")
-    if not client.wait_for_service(ANSWER_S):
-        raise RobotRLError(f"no safety node on this ROS domain within {ANSWER_S:g} s: start it, or give --domain.")
-    future: Any = client.call_async(Trigger.Request())
-    rclpy.spin_until_future_complete(node, future, timeout_sec=ANSWER_S)
-    result = future.result()
-    if result is None or not result.success:
-        raise RobotRLError(f"not cleared: {result.message if result else 'safety did not answer'}")
-    print("cleared: the robot holds until it is reset")
+    person.ask(node, "safety/clear_estop", "safety")
+    print("cleared: the robot holds until it is reset; 'robot-rl episode resume' lets a running graph do that")
     return 0

@@ -11,6 +11,7 @@ RATE = "control rate: observations and actions per second"
 GRIPPER_KIND = (
     "how the gripper is commanded, over the robot's gripper: kind ('' for that); the simulator takes position"
 )
+TASK_RESET_TIMEOUT = "wall time that task_reset_service may take to appear and to answer; longer holds, as a fault"
 FSYNC = "none: committed steps survive any end of the process; commit: a power failure too, for some 10 ms a step"
 HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
@@ -60,6 +61,7 @@ class SafetyNodeConfig(RigConfig):
     human_hold_s: float = param(0.5, HUMAN_HOLD, ge=0.0, le=60.0, unit="s")
     estop_heartbeat_s: float = param(0.0, HEARTBEAT, ge=0.0, le=60.0, unit="s")
     task_reset_service: str = param("", "Trigger service that puts the task back once the arm is home; '' for none")
+    task_reset_timeout_s: float = param(60.0, TASK_RESET_TIMEOUT, ge=0.1, unit="s")
     gripper_kind: str = param("", GRIPPER_KIND, choices=("", "position", "action"))
     reset_speed: float = param(0.6, "fraction of the joint limits that reset motions use", ge=0.05, le=1.0)
     reset_timeout_s: float = param(20.0, "a reset that takes longer holds and reports a fault", ge=1.0, unit="s")

@@ -1,23 +1,10 @@
-"""When an episode may start and when it ends: the policy side's state machine. No ROS."""
+"""When an episode ends and how it counts. No ROS."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from robot_rl.core.outcome import Outcome
-
-
-class State(Enum):
-    """Where the policy node stands, with a sentence for a person."""
-
-    WAITING = "waiting until an episode may start"
-    RESETTING = "waiting until the robot is home and the task is put back"
-    STARTING = "asking the safety node to follow actions"
-    RUNNING = "acting"
-    CLOSING = "waiting for the last executed action"
-    DONE = "all episodes are done"
-    LEAVING = "waiting until the last steps are on disk"
 
 
 def episode_over(outcome: Outcome, steps_taken: int, limit: int) -> bool:

@@ -13,7 +13,7 @@ WINDOW = 20
 
 @dataclass
 class Progress:
-    """Running totals; `clock` is wall time [s]."""
+    """Running totals; `mode` is safety's, `state` the episodes'; `notice` says what a person should do, '' nothing."""
 
     title: str
     episodes_wanted: int = 0
@@ -21,6 +21,8 @@ class Progress:
     episodes: int = 0
     steps: int = 0
     mode: str = "starting"
+    state: str = "starting"
+    notice: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
     safety: Counter[str] = field(default_factory=Counter)
     _successes: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
@@ -78,6 +80,7 @@ class Progress:
             shown["Q"] = f"{self.metrics['q_mean']:.2f}"
         shown["safety events"] = str(sum(self.safety.values()))
         shown["robot"] = self.mode
+        shown["episode is"] = self.state
         shown["time"] = clock(self.elapsed_s)
         if self.left_s is not None:
             shown["left"] = clock(self.left_s)
@@ -85,7 +88,8 @@ class Progress:
 
     def line(self) -> str:
         """One plain line."""
-        return f"{self.title}: " + "  ".join(f"{label} {text}" for label, text in self.columns().items())
+        columns = "  ".join(f"{label} {text}" for label, text in self.columns().items())
+        return f"{self.title}: {columns}" + (f"  {self.state}: {self.notice}" if self.notice else "")
 
 
 def clock(seconds: float) -> str:

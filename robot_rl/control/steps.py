@@ -44,6 +44,11 @@ class StepAssembler:
         """True between `begin` and the departure of the episode's last record."""
         return not self._ended or bool(self._ticks)
 
+    @property
+    def ended(self) -> bool:
+        """True once the newest observation is known to be the episode's last."""
+        return self._ended
+
     def begin(self) -> None:
         """Start the next episode; records of the last one must have been taken."""
         if self.open:

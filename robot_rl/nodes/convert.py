@@ -153,3 +153,8 @@ def status_to_msg(name: str, level: int, message: str, values: dict[str, object]
     """A DiagnosticStatus with key-value pairs; `level` is 0 ok, 1 warn, 2 error, 3 stale."""
     pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
     return DiagnosticStatus(level=bytes([level]), name=name, message=message, values=pairs)
+
+
+def values_of(msg: DiagnosticStatus) -> dict[str, str]:
+    """The key-value pairs of a DiagnosticStatus."""
+    return {pair.key: pair.value for pair in msg.values}

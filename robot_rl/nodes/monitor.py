@@ -29,6 +29,7 @@ class MonitorNode(GraphNode):
         self.create_subscription(JointState, "episode", self._on_episode, qos.EVENTS)
         self.create_subscription(JointState, "learner/metrics", self._on_metrics, qos.STREAM)
         self.create_subscription(DiagnosticStatus, "safety/status", self._on_safety, qos.LATCHED)
+        self.create_subscription(DiagnosticStatus, "episode/state", self._on_state, qos.LATCHED)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
         terminal = Console()
         self._live = Live(console=terminal, transient=False) if terminal.is_terminal else None
@@ -44,7 +45,14 @@ class MonitorNode(GraphNode):
         self.progress.metrics = convert.mapping_from_msg(msg)
 
     def _on_safety(self, msg: DiagnosticStatus) -> None:
-        self.progress.mode = next((pair.value for pair in msg.values if pair.key == "mode"), "?")
+        self.progress.mode = convert.values_of(msg).get("mode", "?")
+
+    def _on_state(self, msg: DiagnosticStatus) -> None:
+        self.progress.state = convert.values_of(msg).get("state", "?")
+        notice = "" if msg.level == DiagnosticStatus.OK else msg.message
+        if notice != self.progress.notice:
+            self.progress.notice = notice
+            self.show()  # at once: a person is waited for
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
@@ -58,7 +66,8 @@ class MonitorNode(GraphNode):
             print(self.progress.line(), flush=True)
             return
         columns = self.progress.columns()
-        table = Table(*columns, title=self.progress.title)
+        caption = f"{self.progress.state}: {self.progress.notice}" if self.progress.notice else None
+        table = Table(*columns, title=self.progress.title, caption=caption, caption_style="bold red")
         table.add_row(*columns.values())
         self._live.update(table)
 

@@ -14,17 +14,19 @@ from std_msgs.msg import Header, UInt8MultiArray
 from robot_rl.config.nodes import PolicyNodeConfig
 from robot_rl.control.backlog import BacklogRule
 from robot_rl.control.choose import Chooser
-from robot_rl.control.episode import EpisodeTally, State, episode_over
+from robot_rl.control.episode import EpisodeTally, episode_over
+from robot_rl.control.episode_machine import EpisodeMachine, Event, State
 from robot_rl.control.steps import StepAssembler
 from robot_rl.core.errors import RobotRLError
 from robot_rl.core.observation import Observation
 from robot_rl.core.outcome import Outcome
 from robot_rl.core.record import Source
 from robot_rl.nodes import convert, qos
+from robot_rl.nodes.conductor import Conductor
 from robot_rl.nodes.diagnostics import OK, WARN, Diagnostics, Report
+from robot_rl.nodes.episode_desk import EpisodeDesk
 from robot_rl.nodes.loading import choose_from
 from robot_rl.nodes.runner import GraphNode, run
-from robot_rl.nodes.safety_client import SafetyClient
 from robot_rl.nodes.senses import Senses
 from robot_rl.nodes.step_stream import StepStream
 from robot_rl.perception.synchronizer import Missing
@@ -33,13 +35,8 @@ from robot_rl.robot.spec import load_robot, step_spec
 EPISODE_NAMES = ("episode", "length", "return", "success", "policy_version")
 CLOSE_S = 2.0
 """Wall time that the last executed action of an episode may take to arrive."""
-RESET_S = 60.0
-"""Wall time after which a reset that was never answered is asked for again."""
-STOP_S = 1.0
-"""Wall time between two requests to stop an episode that is nobody's."""
 SAY_S = 1.0
 """Wall time after which a node that stays for its last steps says so."""
-AT_REST = (State.WAITING, State.DONE, State.LEAVING)
 MAX_GAP = 5
 """Ticks without an observation after which a running episode is truncated."""
 
@@ -55,8 +52,8 @@ class PolicyNode(GraphNode):
         self.steps = StepAssembler(self.spec, run_id)
         self.tally = EpisodeTally(config.episodes, config.discard_failures)
         self.chooser: Chooser = choose_from(config, self.spec)
-        self.state, self.refusal = State.WAITING, ""
-        self._last_tick_ns, self._fresh_ns, self._taken, self._gap, self._resets = 0, 0, 0, 0, 0
+        self.machine, self._in_episode, self._leaving = EpisodeMachine(), False, False
+        self._last_tick_ns, self._fresh_ns, self._taken, self._gap = 0, 0, 0, 0
         self._since = time.monotonic()
         self._proposed: np.ndarray | None = None
         rule = BacklogRule(
@@ -69,7 +66,8 @@ class PolicyNode(GraphNode):
         self._action = self.create_publisher(JointState, "action/policy", qos.COMMAND)
         self._tick_pub = self.create_publisher(Header, "tick", qos.STREAM)
         self._episode = self.create_publisher(JointState, "episode", qos.EVENTS)
-        self.safety = SafetyClient(self, self._on_safety)
+        self.desk = EpisodeDesk(self, self.machine, self._on_person)
+        self.conductor = Conductor(self, self.machine, self._begin, self._on_lost, self._attend)
         self.senses = Senses(self, self.spec.observation, self.config.max_age_s, self._tick_by_data)
         self.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)
         if self.config.act != "teleop" and not self.config.weights:
@@ -83,11 +81,12 @@ class PolicyNode(GraphNode):
         action = convert.vector_from_msg(msg, self.spec.action.names)
         latency = convert.mapping_from_msg(msg)["latency"]
         source = Source[msg.header.frame_id]
-        self.steps.execute(convert.time_from_msg(msg.header.stamp), action, source, latency)
+        if self.steps.execute(convert.time_from_msg(msg.header.stamp), action, source, latency):
+            self.machine.acted(source)
         self._send_steps()
 
     def _on_learner(self) -> None:
-        if self.stream.ending and self.state not in AT_REST:
+        if self.stream.ending:
             self._abandon()
         self._attend()
 
@@ -97,31 +96,30 @@ class PolicyNode(GraphNode):
         except RobotRLError as error:
             self.get_logger().error(f"kept weights version {self.chooser.version}: {error}")
 
-    def _on_safety(self, mode: str) -> None:
-        if self.state is State.RESETTING and mode == "READY" and self.safety.resets > self._resets:
-            # In lockstep the simulator's clock jumps by a period when the task has been put back.
-            self._fresh_ns = self.safety.stamp_ns + (round(0.5e9 / self.config.rate_hz) if self.config.lockstep else 0)
-            self._enter(State.STARTING)
-            self.safety.call("start")
-        elif self.state is State.STARTING and mode == "RUNNING":
-            self._begin()
-        elif self.state is State.RUNNING and mode != "RUNNING":
-            self._cut(f"the safety node is {mode}")
-            self._send_steps()
-        elif self.state is State.WAITING:
-            self._attend()
+    def _on_person(self) -> None:
+        """A service was granted: a pause ends the episode where it is and stops the robot."""
+        if self.machine.state is State.STOPPED:
+            self.conductor.stop()
+            self._on_lost()
+        self._attend()
 
-    def _begin(self) -> None:
+    def _on_lost(self) -> None:
+        if self._in_episode and not self.steps.ended:
+            self._cut(self.machine.why)
+
+    def _begin(self, home_ns: int) -> None:
+        # In lockstep the simulator's clock jumps by a period when the task has been put back.
+        self._fresh_ns = home_ns + (round(0.5e9 / self.config.rate_hz) if self.config.lockstep else 0)
         self.steps.begin()
         self.tally.begin()
+        self._in_episode = True
         self._taken, self._gap = 0, 0
         self.senses.forget_before(self._fresh_ns)
-        self._enter(State.RUNNING)
         self._tick_by_data()
 
     def _tick_by_data(self) -> None:
         """Lockstep: tick when every source and the reward share one new stamp."""
-        if not self.config.lockstep or self.state is not State.RUNNING:
+        if not self.config.lockstep or not self.machine.acting:
             return
         stamp = self.senses.judged_stamp()
         if stamp is None or stamp < self._fresh_ns:
@@ -133,7 +131,7 @@ class PolicyNode(GraphNode):
 
     def _tick_by_clock(self) -> None:
         fresh = self.senses.sync.oldest_stamp() >= self._fresh_ns
-        if self.state is State.RUNNING and (fresh or self._taken):
+        if self.machine.acting and (fresh or self._taken):
             self._tick(self.now_ns())
 
     def _tick(self, now_ns: int) -> None:
@@ -142,12 +140,12 @@ class PolicyNode(GraphNode):
             self._miss(seen)
             return
         self._last_tick_ns, self._gap = now_ns, 0
-        outcome = self.senses.take_outcome()
+        outcome = self.machine.outcome(self.senses.take_outcome())
         self.tally.add(outcome if self._taken else Outcome(0.0, outcome.success, outcome.terminated))
         if episode_over(outcome, self._taken, self.config.episode_steps):
             self.steps.observe(seen, outcome, None, self.chooser.version)
             self.steps.end()
-            self._enter(State.CLOSING)
+            self._end()
         else:
             self._act(seen, outcome)
         self._send_steps()
@@ -170,73 +168,83 @@ class PolicyNode(GraphNode):
         self._gap += 1
         self.get_logger().warning(str(missing), throttle_duration_sec=2.0)
         if self._gap > MAX_GAP and self._taken:
-            self.steps.cut()
-            self._enter(State.CLOSING)
-            self._send_steps()
+            self._cut(str(missing))
 
     def _cut(self, reason: str) -> None:
         self.get_logger().warning(f"episode {self.steps.episode} truncated: {reason}")
         self.steps.cut()
-        self._enter(State.CLOSING)
+        self._end()
+        self._send_steps()
+
+    def _end(self) -> None:
+        """No further action: the steps on their way are waited for."""
+        self.machine.take(Event.END)
+        self._since = time.monotonic()
 
     def _abandon(self) -> None:
+        if not self._in_episode and self.machine.state not in (State.RESETTING, State.READY):
+            return
         self.steps.abandon()
-        self._enter(State.WAITING)
-        self.safety.call("stop")
+        self._in_episode = False
+        self.machine.take(Event.END if self.machine.acting else Event.GIVE_UP)
+        self.conductor.stop()
 
     def _send_steps(self) -> None:
-        if self.state is State.RUNNING and self.stream.full:
+        if self.machine.acting and self.stream.full:
             self._cut(f"the last {self.stream.unwritten} steps are not on disk")
         self.stream.send(self.steps.take())
-        if self.state is State.CLOSING and not self.steps.open:
+        if self._in_episode and not self.steps.open:
             self._close_episode()
 
     def _close_episode(self) -> None:
+        self._in_episode = False
         tally = self.tally.end(self._taken)
         values = (self.steps.episode, tally.length, tally.total, tally.success, self.chooser.version)
         self._episode.publish(convert.vector_to_msg(EPISODE_NAMES, values, self.now_ns()))
-        self._enter(State.DONE if self.tally.done else State.WAITING)
-        self.safety.call("stop")
+        if not self.machine.held:
+            self.conductor.stop()
         self._attend()
 
     def _attend(self) -> None:
         """What no message triggers: the next episode, time-outs, and the end."""
         waited = time.monotonic() - self._since
-        if self.state is State.WAITING:
-            self.refusal = self.chooser.refusal or self.stream.refusal
-            if not self.refusal and self.safety.mode in ("IDLE", "READY"):
-                self._enter(State.RESETTING)
-                self._resets = self.safety.resets
-                self.safety.call("reset")
-            elif self.safety.mode == "RUNNING" and waited > STOP_S:
-                self._enter(State.WAITING)
-                self.safety.call("stop")  # the episode of a policy node that is gone
-        elif self.state is State.CLOSING and waited > CLOSE_S:
-            self.steps.cut()
-            self._send_steps()
-        elif self.state in (State.RESETTING, State.STARTING) and (self.safety.refused or waited > RESET_S):
-            self._enter(State.WAITING)
-        elif self.state is State.DONE and self.stream.settled:
-            self.finish(0)
-        elif self.state is State.LEAVING and waited > SAY_S:
-            wait = f"{self.stream.unwritten} steps are not yet on disk: waiting up to {self.config.linger_s:g} s"
-            self.get_logger().warning(f"{wait} for a learner or recorder; interrupt to give them up", once=True)
+        if self._leaving:
+            self._stay(waited)
+        elif self._in_episode:
+            if self.steps.ended and waited > CLOSE_S:
+                self.steps.cut()
+                self._send_steps()
+        elif self.tally.done:
+            self.machine.wait("all episodes are done")
+            if self.stream.settled:
+                self.finish(0)
+        elif self.machine.state is State.IDLE:
+            self._next_episode()
+        self.conductor.attend()
+        self.desk.show(self.steps.episode)
 
-    def _enter(self, state: State) -> None:
-        self.state, self._since = state, time.monotonic()
+    def _next_episode(self) -> None:
+        self.machine.wait(self.chooser.refusal or self.stream.refusal or self.conductor.refusal)
+        if not self.machine.why:
+            self.conductor.reset()
+
+    def _stay(self, waited: float) -> None:
+        wait = f"{self.stream.unwritten} steps are not yet on disk: waiting up to {self.config.linger_s:g} s"
+        self.machine.wait(wait)
+        if waited > SAY_S:
+            self.get_logger().warning(f"{wait} for a learner or recorder; interrupt to give them up", once=True)
 
     def _report(self) -> Report:
         counts = {f"{source} {absence.name}": n for (source, absence), n in self.senses.sync.counts.items()}
-        values: dict[str, object] = {"state": self.state.name, "episode": self.steps.episode, "seq": self.steps.seq}
-        values |= {"unwritten": self.stream.unwritten, "waiting_for": self.refusal}
+        values: dict[str, object] = {"state": self.machine.state.name, "episode": self.steps.episode}
+        values |= {"seq": self.steps.seq, "unwritten": self.stream.unwritten, "waiting_for": self.machine.why}
         values |= {"policy_version": self.chooser.version, **counts}
-        return (WARN if counts or self.refusal else OK), self.state.value, values
+        return (WARN if counts or self.machine.why else OK), self.machine.sentence, values
 
     def leave(self) -> None:
         """Drop the running episode; then stay while its steps are not on disk: the stream's history ends with us."""
-        if self.state not in AT_REST:
-            self._abandon()
-        self._enter(State.LEAVING)
+        self._abandon()
+        self._leaving, self._since = True, time.monotonic()
 
     @property
     def left(self) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType, ROSClock
-from rclpy.task import Future
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
@@ -27,6 +26,7 @@ from robot_rl.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Report
 from robot_rl.nodes.gripper_out import make_gripper
 from robot_rl.nodes.priority import raise_priority
 from robot_rl.nodes.runner import GraphNode, run
+from robot_rl.nodes.task_reset import TaskReset
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.command import RestRule, Setpoint
 from robot_rl.robot.spec import load_robot
@@ -56,8 +56,8 @@ class SafetyNode(GraphNode):
         self._unanswered, self._answered_ns = 0, -1
         self._last: Command | None = None
         self._measured = np.array(self.robot.home)
-        self._shown, self._resets = Mode.FAULT, 0
-        self._task_reset: Future | None = None
+        self._run_id = int(np.random.SeedSequence().generate_state(1)[0])
+        self._shown, self._resets, self._alarms, self._unsettled = Mode.FAULT, 0, 0, False
         self._times = TickTimes(keep=bool(self.config.timing_file))
         self._seen_ns, self._clock_moved = 0, time.monotonic()
         self._given = -math.inf
@@ -82,9 +82,8 @@ class SafetyNode(GraphNode):
         self._gripper = make_gripper(self, dataclasses.replace(robot.gripper, kind=kind))
         self._executed = self.create_publisher(JointState, "action/executed", qos.EVENTS)
         self._status = self.create_publisher(DiagnosticStatus, "safety/status", qos.LATCHED)
-        self._task_client = None
-        if self.config.task_reset_service:
-            self._task_client = self.create_client(Trigger, self.config.task_reset_service)
+        service, timeout_s = self.config.task_reset_service, self.config.task_reset_timeout_s
+        self._task_reset = TaskReset(self, service, timeout_s, self._on_task_reset)
         self.create_subscription(JointState, robot.joint_states, self._on_joints, qos.STREAM)
         self.create_subscription(JointState, "action/policy", self._on_policy, qos.COMMAND)
         self.create_subscription(JointState, "action/teleop", self._on_teleop, qos.COMMAND)
@@ -188,31 +187,25 @@ class SafetyNode(GraphNode):
             self._command.publish(self._output.message(point, self._clock_ns()))
 
     def _after_decision(self) -> None:
-        if self.controller.at_home and self._task_reset is None:
-            self._put_task_back()
+        self._task_reset.attend(self.controller.at_home)
         if self.controller.mode is not self._shown:
             self._show()
         self._answer()
 
-    def _put_task_back(self) -> None:
-        if self._task_client is None:
-            self.controller.task_was_reset(True)
-            return
-        self._task_reset = self._task_client.call_async(Trigger.Request())
-        self._task_reset.add_done_callback(self._on_task_reset)
-
-    def _on_task_reset(self, future: Future) -> None:
-        self._task_reset = None
-        result = future.result()
-        self.controller.task_was_reset(bool(result and result.success))
+    def _on_task_reset(self, fault: Reason | None) -> None:
+        self.controller.task_was_reset(fault)
         self._after_decision()
 
     def _show(self) -> None:
         mode = self._shown = self.controller.mode
         why = self.controller.why or mode
+        alarm = mode in (Mode.FAULT, Mode.ESTOP)
         self._resets += mode is Mode.READY
-        level = {Mode.FAULT: ERROR, Mode.ESTOP: ERROR}.get(mode, OK)
-        values: dict[str, object] = {"mode": mode.name, "resets": self._resets}
+        self._alarms += alarm
+        self._unsettled = alarm or (self._unsettled and mode is Mode.IDLE)
+        level = ERROR if alarm else OK
+        values: dict[str, object] = {"mode": mode.name, "run_id": self._run_id, "resets": self._resets}
+        values |= {"alarms": self._alarms, "unsettled": self._unsettled}
         values["stamp_ns"] = self._answered_ns if self.config.lockstep else self.now_ns()
         self._status.publish(convert.status_to_msg("safety", level, why.value, values))
 

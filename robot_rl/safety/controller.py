@@ -155,14 +155,14 @@ class SafetyController:
             self._reset_ticks = 0
         return refused
 
-    def task_was_reset(self, success: bool) -> None:
-        """Take the outcome of putting the task back; ends the reset."""
+    def task_was_reset(self, fault: Reason | None = None) -> None:
+        """End the reset: the task has been put back, or it could not be, for the reason `fault`."""
         if self.mode is not Mode.RESETTING:
             return
-        if success:
+        if fault is None:
             self._leave(Mode.READY)
         else:
-            self._fault(Reason.TASK_RESET_FAILED)
+            self._fault(fault)
 
     def estop(self, reason: Reason = Reason.ESTOP) -> str:
         """Latch the emergency stop; always succeeds."""

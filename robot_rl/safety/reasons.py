@@ -36,6 +36,7 @@ class Reason(Enum):
     NO_WAY_HOME = "no clear way home: move the arm by hand or give reset: via points, then clear the fault"
     RESET_TIMEOUT = "the reset did not arrive in time: look what holds the arm, then clear the fault"
     TASK_RESET_FAILED = "the task could not be put back: put it back by hand, then clear the fault"
+    TASK_RESET_SILENT = "the task's reset service did not come or answer in time: start it, then clear the fault"
     ESTOP_SILENT = "the e-stop's heartbeat is missing: it counts as set until it is heard and a person clears it"
     ESTOP = "the emergency stop is set: the robot holds until a person clears it"
 

@@ -53,7 +53,7 @@ class DummyGraph:
 
     def finish(self) -> tuple[int, str]:
         """Exit code and standard error of the supervisor."""
-        _, err = self.process.communicate(timeout=30)
+        _, err = self.process.communicate(timeout=120)
         return self.process.returncode, err
 
     def alive(self) -> list[int]:

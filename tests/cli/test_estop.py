@@ -130,8 +130,8 @@ def test_a_key_stops_the_loss_of_the_heartbeat_stops_and_only_clear_ends_both(
     first.press()
     assert person.spin_until(lambda: person.mode == "ESTOP") and "emergency stop is set" in person.says
     first.process.send_signal(signal.SIGINT)
-    assert first.process.wait(20) == 130
+    assert first.process.wait(90) == 130
     second = key()
     assert person.spin_until(lambda: person.clear() == 0, 40.0) and person.spin_until(lambda: person.mode == "IDLE")
     second.process.kill()
-    assert person.spin_until(lambda: person.mode == "ESTOP", 5.0) and "heartbeat" in person.says
+    assert person.spin_until(lambda: person.mode == "ESTOP", 30.0) and "heartbeat" in person.says

@@ -100,5 +100,5 @@ def test_logs_are_whole_and_only_warnings_reach_the_terminal(dummy_graph):
 
 def test_node_for_the_person_is_shown_as_it_is(dummy_graph):
     graph = dummy_graph(monitor={"do": "exit 0", "on_exit": "shutdown", "console": True})
-    out, _ = graph.process.communicate(timeout=30)
+    out, _ = graph.process.communicate(timeout=120)
     assert out == "[ERROR] [1.5] [x]: something is wrong\n"

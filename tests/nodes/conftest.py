@@ -1,20 +1,25 @@
-"""A step stream between real processes: a recorder node and publishers in a ROS domain of their own."""
+"""A step stream between real processes, and a policy node as a process between played ones."""
 
 import os
 import runpy
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from robot_rl.config.learning import LearnerConfig
 from robot_rl.replay.commit import commit_path, read_committed
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.verify import verify
 from robot_rl.replay.writer import ReplayWriter
 
 FILE = Path(__file__).with_name("stream_lives.py")
+RIG = Path(__file__).with_name("policy_rig.py")
 
 
 class Stream:
@@ -87,3 +92,26 @@ def streams(
     yield make
     for stream in made:
         os.close(stream._commit)
+
+
+@pytest.fixture
+def rig(free_domain: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """A policy node as a process that acts with fresh weights, and everything around it."""
+    from robot_rl.learning.sac import SAC  # torch: not for the other tests
+    from robot_rl.learning.weights import WeightsMeta, pack
+
+    played = runpy.run_path(str(RIG))
+    config, weights = LearnerConfig().sac, tmp_path / "policy.safetensors"
+    weights.write_bytes(
+        pack(WeightsMeta(5, "sac", config, played["SPEC"]), SAC(config, played["SPEC"]).actor_tensors())
+    )
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    parameters = (f"weights:={weights}", "act:=mean", "wait_for_learner:=false", "episode_steps:=8")
+    flags = [word for parameter in parameters for word in ("-p", parameter)]
+    process = subprocess.Popen([sys.executable, "-m", "robot_rl.nodes.policy", "--ros-args", *flags])
+    rig = played["Rig"](free_domain)
+    yield rig
+    rig.close()
+    process.kill()
+    process.wait()

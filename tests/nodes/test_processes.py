@@ -76,6 +76,6 @@ def test_a_signal_ends_every_node_quietly(
     processes.append(start(node, environment, *extra))
     wait_for_own_signal_handling(processes[0])
     processes[0].send_signal(number)
-    _, errors = processes[0].communicate(timeout=30)
+    _, errors = processes[0].communicate(timeout=120)
     assert processes[0].returncode == 130, errors
     assert "Traceback" not in errors

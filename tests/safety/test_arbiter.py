@@ -40,7 +40,7 @@ class Rig:
         self.controller.reset()
         while not self.controller.at_home:
             self.tick()
-        self.controller.task_was_reset(True)
+        self.controller.task_was_reset()
         self.controller.start()
 
     def tick(self) -> None:

@@ -63,7 +63,7 @@ class Rig:
             self.tick()
             if self.controller.at_home:
                 break
-        self.controller.task_was_reset(True)
+        self.controller.task_was_reset()
         assert self.controller.mode is Mode.READY
         assert self.controller.start() == ""
 
@@ -192,7 +192,7 @@ def test_a_task_that_cannot_be_put_back_is_a_fault_that_a_person_clears(rig: Rig
         rig.tick()
         if rig.controller.at_home:
             break
-    rig.controller.task_was_reset(False)
+    rig.controller.task_was_reset(Reason.TASK_RESET_FAILED)
     assert rig.controller.mode is Mode.FAULT and rig.controller.start() != ""
 
 

@@ -30,7 +30,7 @@ class Moving:
         self.controller.reset()
         while not self.controller.at_home:
             self.tick()
-        self.controller.task_was_reset(True)
+        self.controller.task_was_reset()
         self.controller.start()
         rng = np.random.default_rng(seed)
         for _ in range(int(rng.integers(1, 5))):
