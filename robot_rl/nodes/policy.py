@@ -203,7 +203,7 @@ class PolicyNode(GraphNode):
         """What no message triggers: the next episode, time-outs, and the end."""
         waited = time.monotonic() - self._since
         if self.state is State.WAITING:
-            self.refusal = self.chooser.refusal or self.stream.refusal
+            self.refusal = self.chooser.refusal or self.stream.refusal or self._unseen()
             if not self.refusal and self.safety.mode in ("IDLE", "READY"):
                 self._enter(State.RESETTING)
                 self._resets = self.safety.resets
@@ -221,6 +221,11 @@ class PolicyNode(GraphNode):
         elif self.state is State.LEAVING and waited > SAY_S:
             wait = f"{self.stream.unwritten} steps are not yet on disk: waiting up to {self.config.linger_s:g} s"
             self.get_logger().warning(f"{wait} for a learner or recorder; interrupt to give them up", once=True)
+
+    def _unseen(self) -> str:
+        """Which source is silent, or '': the arm is not moved home before all are heard. In lockstep all wait anyway."""
+        missing = None if self.config.lockstep else self.senses.sync.missing(self.now_ns())
+        return str(missing or "")
 
     def _enter(self, state: State) -> None:
         self.state, self._since = state, time.monotonic()

@@ -79,6 +79,8 @@ class Rig:
         if "proprio" not in self.silent:
             names = SPEC.observation.proprio
             self._publishers["proprio"].publish(convert.vector_to_msg(names, np.zeros(len(names)), stamp))
+        if "reward" in self.silent:
+            return
         values = (float(self.success), self.success, self.success)
         self._publishers["reward"].publish(convert.vector_to_msg(("reward", "success", "terminated"), values, stamp))
 
@@ -147,14 +149,14 @@ def test_acts_at_its_rate_on_fresh_observations_and_publishes_whole_episodes(rig
     assert max(float(step["age"].max()) for step in episode) <= 0.15
 
 
-@pytest.mark.parametrize("source", ["wrist", "proprio"])
-def test_a_silent_source_gives_no_action_and_a_counted_reason(rig: Rig, source: str) -> None:
+@pytest.mark.parametrize("source", ["wrist", "proprio", "reward"])
+def test_a_silent_source_gives_no_action_no_reset_and_a_counted_reason(rig: Rig, source: str) -> None:
     assert rig.spin_until(lambda: len(rig.actions) > 2)
     rig.silent.add(source)
     rig.spin_for(1.0)
-    before = len(rig.actions)
+    before, resets = len(rig.actions), rig.resets
     rig.spin_for(1.0)
-    assert len(rig.actions) == before
+    assert (len(rig.actions), rig.resets) == (before, resets), "an arm without its eyes is left where it is"
     assert rig.spin_until(lambda: f"{source} STALE" in rig.counts)
     assert rig.spin_until(lambda: any(step["is_last"] for step in rig.steps))
     assert not rig.steps[-1]["is_terminal"], "an episode that lost its eyes is truncated"
