@@ -12,13 +12,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from robot_rl.core.errors import UsageError, unknown_name
+from robot_rl.core.errors import unknown_name
 
 How = Literal["kill", "stop", "freeze"]
 STILL = 0.01
 """Joint speed [rad/s] of an arm that stands."""
 REST_S = 0.2
 """Time for which it must stand to have come to a standstill [s]."""
+REST_STATES = 5
+"""States that must say so: a simulator that was held up has not stood."""
+LATE_S = 0.1
+"""Time without commands or joint states [s], with both nodes alive, by which the machine has not kept up."""
 
 
 @dataclass(frozen=True)
@@ -95,54 +99,74 @@ def braking_s(speeds: np.ndarray, acceleration: Sequence[float], lag: Sequence[f
     Every joint brakes at its `acceleration` (J,) [rad/s^2], as safety does (the jerk limit does not hold for stops),
     in whole ticks [s]; then its servo, of time constant `lag` (J,) [s], settles from that speed to STILL.
     """
-    if not len(speeds):
-        raise UsageError("no joint states came: let the graph run before a fault.")
-    fastest = np.abs(speeds).max(axis=0)
+    fastest = np.abs(speeds).max(axis=0, initial=0.0)
     settling = np.asarray(lag) * np.log(np.maximum(fastest / STILL, 1.0))
     return float((fastest / np.asarray(acceleration) + settling).max() + tick)
 
 
 @dataclass(frozen=True)
 class Stop:
-    """When an arm came to a standstill [s after the last good data, None: never], and whether it moved later on."""
+    """When an arm came to a standstill, and when it last moved, before or after that [s after the last good data].
+
+    `standstill_s` is None for one that never stood.
+    """
 
     standstill_s: float | None
-    moved_again: bool
+    last_motion_s: float
+
+    @property
+    def moved_again(self) -> bool:
+        """Whether it moved after its standstill."""
+        return self.standstill_s is not None and self.last_motion_s > self.standstill_s
 
 
-def find_stop(stamps_ns: np.ndarray, speeds: np.ndarray, good_ns: int, until_ns: int) -> Stop:
+def find_stop(stamps_ns: np.ndarray, speeds: np.ndarray, good_ns: int, limit_s: float, until_ns: int) -> Stop:
     """The first stretch of REST_S without motion after `good_ns`, in states of (N,) [ns] and (N, J) [rad/s].
 
-    Any joint faster than STILL is motion. What happens after `until_ns`, where the source is brought back, is not
-    looked at. A stretch that `until_ns` cuts short does not count.
+    Any joint faster than STILL is motion. A rest that is over before the age limit [s] is none: the source may still
+    act. What happens after `until_ns`, where the source is brought back, is not looked at, and a stretch that
+    `until_ns` cuts short does not count.
     """
     watched = (stamps_ns > good_ns) & (stamps_ns <= until_ns)
     stamps, moving = stamps_ns[watched], (np.abs(speeds[watched]) > STILL).any(axis=1)
-    ends = np.append(stamps[moving], until_ns)
-    begins = np.concatenate([[good_ns], stamps[moving]])
-    resting = np.flatnonzero(ends - begins >= REST_S * 1e9)
-    if not len(resting) or not len(stamps):
-        return Stop(None, bool(moving.any()))
-    first = resting[0]
-    return Stop(float(begins[first] - good_ns) * 1e-9, bool(first < len(begins) - 1))
+    edges = np.concatenate([[good_ns], stamps[moving], [until_ns]])
+    seen = np.diff(np.searchsorted(stamps, edges, side="right")) - np.append(np.ones(len(edges) - 2, int), 0)
+    rests = (np.diff(edges) >= REST_S * 1e9) & (seen >= REST_STATES) & (edges[1:] > good_ns + limit_s * 1e9)
+    after_s = (edges - good_ns) * 1e-9
+    return Stop(float(after_s[np.argmax(rests)]) if rests.any() else None, float(after_s[-2]))
+
+
+def longest_gap(stamps_ns: np.ndarray, since_ns: int, until_ns: int) -> float:
+    """Longest time [s] without any of `stamps_ns` (N,) [ns] between the two instants."""
+    inside = stamps_ns[(stamps_ns > since_ns) & (stamps_ns < until_ns)]
+    return float(np.diff([since_ns, *inside, until_ns]).max()) * 1e-9
 
 
 def find_hold(stamps_ns: np.ndarray, speeds: np.ndarray, good_ns: int, held_ns: int) -> Stop:
-    """The last motion before `held_ns`, by which the arm was seen to be held, and whether there was any after it."""
-    moving = stamps_ns[(np.abs(speeds) > STILL).any(axis=1)]
-    before = moving[(moving > good_ns) & (moving <= held_ns)]
-    return Stop(float(before[-1] - good_ns) * 1e-9 if len(before) else 0.0, bool((moving > held_ns).any()))
+    """The last motion before `held_ns`, by which the arm was seen to be held, and the last one of all."""
+    moving = (stamps_ns[(np.abs(speeds) > STILL).any(axis=1)] - good_ns) * 1e-9
+    before = moving[moving <= (held_ns - good_ns) * 1e-9]
+    return Stop(float(before.max(initial=0.0)), float(moving.max(initial=0.0)))
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One repeat: the stop, and the age limit and braking time [s] that bound it. For the learner, limits in steps."""
+    """One repeat: the stop, and the age limit and braking time [s] that bound it. For the learner, limits in steps.
+
+    `late_s` is the longest time for which commands or joint states kept one waiting [s].
+    """
 
     stop: Stop
     limit_s: float
     braking_s: float
+    late_s: float = 0.0
     steps: int = 0
     limit_steps: int = 0
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether the machine did not keep up, so that the repeat says nothing of the graph."""
+        return self.late_s > LATE_S
 
     def within(self, slack_s: float = 0.0) -> bool:
         """Whether the arm stood in time."""
@@ -153,7 +177,11 @@ class Trial:
 
 
 def summary(trials: Sequence[Trial]) -> dict[str, Any]:
-    """Figures of one case; times in s, `braking` the longest of its bounds."""
+    """Figures of one case; times in s, `braking_s` the longest of its bounds.
+
+    They are those of the repeats that were not disturbed, where there is one.
+    """
+    every, trials = trials, [trial for trial in trials if not trial.disturbed] or trials
     times = [trial.stop.standstill_s for trial in trials if trial.stop.standstill_s is not None]
     figures: dict[str, Any] = {
         "repeats": len(trials),
@@ -162,9 +190,12 @@ def summary(trials: Sequence[Trial]) -> dict[str, Any]:
         "limit_s": round(trials[0].limit_s, 3),
         "braking_s": round(max(trial.braking_s for trial in trials), 3),
         "within": sum(trial.within() for trial in trials),
+        "last_motion_max_s": round(max(trial.stop.last_motion_s for trial in trials), 3),
         "never_stood": len(trials) - len(times),
         "moved_again": sum(trial.stop.moved_again for trial in trials),
     }
+    if len(every) > len(trials):
+        figures["disturbed"] = len(every) - len(trials)
     if trials[0].limit_steps:
         figures |= {"steps_max": max(trial.steps for trial in trials), "limit_steps": trials[0].limit_steps}
     return figures

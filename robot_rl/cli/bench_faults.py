@@ -5,6 +5,8 @@ that falls silent. `moved_again` counts repeats in which the arm moved after it 
 source was brought back; for `safety_kill` the time after the restart of safety is included, with the policy stopped.
 A learner that falls silent does not stop the arm at once: the policy goes on until too many steps are not on disk, and
 holds the arm at the end of that episode; `steps_max` is how many it took, `lost_steps` what never came to disk.
+Repeats in which commands or joint states were late by 0.1 s are made again and counted as `disturbed`: a machine that
+does not keep up shows nothing of the graph.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.core.errors import UsageError
 from robot_rl.graph import environment
 
-COLUMNS = ("repeats", "standstill_p50_s", "standstill_max_s", "limit_s", "braking_s", "within", "moved_again")
+AT_MOST = 2
+"""Repeats made, over those asked for, where the machine is too busy to count each."""
 
 
 def add_parser(benches: Any) -> None:
@@ -62,8 +65,10 @@ def _measure(
 
     with FaultSession(graph, folder, options) as session:
         for fault in faults:
-            trials: list[Trial] = [session.trial(fault) for _ in range(repeats)]
+            trials: list[Trial] = []
+            while sum(not trial.disturbed for trial in trials) < repeats and len(trials) < AT_MOST * repeats:
+                trials.append(session.trial(fault))
             cases[fault.name] = figures = summary(trials)
-            shown = "  ".join(f"{name} {figures[name]}" for name in (*COLUMNS, *list(figures)[len(COLUMNS) + 1 :]))
+            shown = "  ".join(f"{name} {value}" for name, value in figures.items())
             print(f"{fault.name}: {shown}", file=sys.stderr, flush=True)
         return session.lost_steps()

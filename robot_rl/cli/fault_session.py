@@ -89,30 +89,35 @@ class FaultSession(AbstractContextManager["FaultSession"]):
 
     def trial(self, fault: Fault) -> Trial:
         """Put `fault` into the moving arm's graph, watch, and bring the source back."""
+        for name in ("sim", faults.CAMERA_RELAY, faults.JOINTS_RELAY):
+            self._live.favour(name)
         self._wait(self._acting, "an episode runs and the arm moves")
         if fault.guard == "backlog":
             return self._learner_trial(fault)
         limit_s = getattr(self._ages, fault.guard)
+        begin_ns = time.time_ns()
         self._inject(fault)
         time.sleep(limit_s + faults.REST_S + WATCH_S)
         good_ns, until_ns = self._seen.newest[fault.topic], time.time_ns()
+        stamps, speeds = self._seen.states()
+        late_s = faults.longest_gap(stamps, begin_ns, until_ns)
         if fault.process == "safety":
             until_ns = self._restart_safety()
-        stamps, speeds = self._seen.states(good_ns)
-        used = speeds[stamps <= good_ns + limit_s * 1e9]
-        braking_s = faults.braking_s(used, self._robot.limits.acceleration, self._lag, self._tick)
-        if fault.process != "safety":
+            stamps, speeds = self._seen.states()
+        else:
+            late_s = max(late_s, faults.longest_gap(self._seen.commands(), begin_ns, until_ns))
             self._bring_back(fault)
-        return Trial(faults.find_stop(stamps, speeds, good_ns, until_ns), limit_s, braking_s)
+        stop = faults.find_stop(stamps, speeds, good_ns, limit_s, until_ns)
+        used = speeds[(stamps > good_ns) & (stamps <= good_ns + limit_s * 1e9)]
+        return Trial(stop, limit_s, self._braking_s(used), late_s)
 
     def lost_steps(self) -> int:
         """Steps that were published and are not on disk, though there was time for it."""
         if self._graph.name != "learn":
             return 0
         store = run_of(self._graph).replay
-        deadline = time.monotonic() + WAIT_S
-        self._live.stop("policy")  # no more steps while they are counted
-        while (lost := set(self._seen.steps) - stored(store)) and time.monotonic() < deadline:
+        published, deadline = set(self._seen.steps), time.monotonic() + WAIT_S
+        while (lost := published - stored(store)) and time.monotonic() < deadline:
             time.sleep(0.5)
         return len(lost)
 
@@ -125,11 +130,14 @@ class FaultSession(AbstractContextManager["FaultSession"]):
         time.sleep(WATCH_S)
         good_ns = self._seen.newest[fault.topic]
         stamps, speeds = self._seen.states(good_ns)
-        braking_s = faults.braking_s(speeds, self._robot.limits.acceleration, self._lag, self._tick)
         steps = len(set(self._seen.steps)) - before
         self._bring_back(fault)
         stop = faults.find_hold(stamps, speeds, good_ns, held_ns)
-        return Trial(stop, limit_steps / self._rate_hz, braking_s, steps, limit_steps)
+        limit_s = limit_steps / self._rate_hz
+        return Trial(stop, limit_s, self._braking_s(speeds), steps=steps, limit_steps=limit_steps)
+
+    def _braking_s(self, speeds: np.ndarray) -> float:
+        return faults.braking_s(speeds, self._robot.limits.acceleration, self._lag, self._tick)
 
     def _restart_safety(self) -> int:
         """Start safety again while the policy cannot ask it for anything; the time [ns] until which it was watched."""

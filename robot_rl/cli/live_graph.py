@@ -14,6 +14,8 @@ from robot_rl.graph import guard
 from robot_rl.graph.model import Graph
 from robot_rl.graph.session import prepare, run_of
 
+HARDWARE = 10
+"""Real-time priority of what stands for hardware: above all that computes, below safety."""
 HURRY = 1
 """The nodes need not end gracefully: how much of a hurry `guard.stop_all` is told to be in."""
 
@@ -53,6 +55,15 @@ class LiveGraph:
     def go_on(self, name: str) -> None:
         """SIGCONT."""
         self._processes[name].send_signal(signal.SIGCONT)
+
+    def favour(self, name: str) -> None:
+        """Let a node that stands for hardware not share the processor like one that computes, where that is permitted.
+
+        A robot and its cameras do not wait for this computer.
+        """
+        with contextlib.suppress(OSError, AttributeError):
+            for thread in Path(f"/proc/{self._processes[name].pid}/task").iterdir():
+                os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(HARDWARE))
 
     def ended(self) -> list[str]:
         """Nodes that are gone although nobody waits for their end."""

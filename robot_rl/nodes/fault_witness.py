@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,7 @@ class FaultWitness:
         self.newest: dict[str, int] = {}
         self._robot, self._spec = robot, spec
         self._stamps: list[int] = []
+        self._commands: deque[int] = deque(maxlen=KEEP)
         self._speeds: list[np.ndarray] = []
         self._lock, self._over = threading.Lock(), threading.Event()
         self._context = Context()
@@ -49,7 +51,7 @@ class FaultWitness:
             self._listen(JointState, topic, self._stamped(topic))
         self._listen(Image, f"camera/{camera}/image", self._stamped(f"camera/{camera}/image"))
         self._listen(JointState, "learner/status", self._arrived("learner/status"), qos.LATCHED)
-        self._listen(Float64MultiArray, robot.command.topic, self._arrived("command"))
+        self._listen(Float64MultiArray, robot.command.topic, self._on_command)
         self._resume = self._node.create_client(Trigger, "episode/resume")
         self._freeze: dict[str, Any] = {}
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -82,6 +84,11 @@ class FaultWitness:
         record = convert.step_from_msg(msg, self._spec)
         self.steps.append((int(record["run_id"]), int(record["seq"])))
 
+    def _on_command(self, msg: Float64MultiArray) -> None:
+        del msg
+        self.newest["command"] = time.time_ns()
+        self._commands.append(self.newest["command"])
+
     def _stamped(self, topic: str) -> Callable[[Any], None]:
         def take(msg: Any) -> None:
             self.newest[topic] = max(convert.time_from_msg(msg.header.stamp), self.newest.get(topic, 0))
@@ -100,6 +107,10 @@ class FaultWitness:
         with self._lock:
             stamps, speeds = np.array(self._stamps, np.int64), np.array(self._speeds)
         return stamps[stamps > since_ns], speeds[stamps > since_ns]
+
+    def commands(self) -> np.ndarray:
+        """When the newest commands (N,) to the driver arrived [ns]."""
+        return np.array(self._commands.copy(), np.int64)
 
     @property
     def speed(self) -> float:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robot_rl.bench.faults import AgeLimits, Stop, Trial, braking_s, chosen, find_hold, find_stop, summary
+from robot_rl.bench.faults import AgeLimits, Stop, Trial, braking_s, chosen, find_hold, find_stop, longest_gap, summary
 from robot_rl.core.errors import UsageError
 from robot_rl.safety.limits.braking import stop_ticks
 
@@ -21,29 +21,56 @@ def states(*stretches: tuple[int, float]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_arm_stands_from_its_last_motion_on() -> None:
-    stop = find_stop(*states((10, -0.5), (30, 0.001)), good_ns=100 * MS, until_ns=800 * MS)
+    stop = find_stop(*states((10, -0.5), (30, 0.001)), good_ns=100 * MS, limit_s=0.0, until_ns=800 * MS)
     assert stop.standstill_s == pytest.approx(0.1) and not stop.moved_again
 
 
 def test_a_short_rest_between_two_motions_is_no_standstill() -> None:
-    stop = find_stop(*states((10, 0.5), (5, 0.0), (5, 0.5), (20, 0.0)), good_ns=0, until_ns=800 * MS)
-    assert stop == Stop(pytest.approx(0.4), False)
+    stop = find_stop(*states((10, 0.5), (5, 0.0), (5, 0.5), (20, 0.0)), good_ns=0, limit_s=0.0, until_ns=800 * MS)
+    assert stop == Stop(pytest.approx(0.4), pytest.approx(0.4))
+
+
+def test_a_simulator_that_was_held_up_has_not_stood_meanwhile() -> None:
+    stamps, speeds = states((10, 0.5), (5, 0.4), (30, 0.0))
+    stamps[10:] += 500 * MS
+    assert find_stop(stamps, speeds, 0, 0.0, 1400 * MS) == Stop(pytest.approx(0.8), pytest.approx(0.8))
 
 
 def test_motion_after_a_standstill_is_told_but_not_that_after_the_source_is_back() -> None:
     stamps, speeds = states((5, 0.5), (20, 0.0), (1, 0.02), (20, 0.0))
-    assert find_stop(stamps, speeds, 0, 900 * MS) == Stop(pytest.approx(0.1), True)
-    assert find_stop(stamps, speeds, 0, 510 * MS) == Stop(pytest.approx(0.1), False)
+    later, back = find_stop(stamps, speeds, 0, 0.0, 900 * MS), find_stop(stamps, speeds, 0, 0.0, 510 * MS)
+    assert later == Stop(pytest.approx(0.1), pytest.approx(0.52)) and later.moved_again
+    assert back == Stop(pytest.approx(0.1), pytest.approx(0.1)) and not back.moved_again
+
+
+def test_a_rest_that_is_over_before_the_age_limit_is_no_standstill_the_source_may_still_act() -> None:
+    stamps, speeds = states((5, 0.5), (15, 0.0), (5, 0.5), (30, 0.0))
+    assert find_stop(stamps, speeds, 0, 0.5, 1100 * MS) == Stop(pytest.approx(0.5), pytest.approx(0.5))
+    assert find_stop(stamps, speeds, 0, 0.3, 1100 * MS).moved_again
+
+
+def test_the_longest_gap_counts_to_both_ends() -> None:
+    stamps = np.array([10, 30, 50]) * MS
+    assert longest_gap(stamps, 5 * MS, 60 * MS) == pytest.approx(0.02)
+    assert longest_gap(stamps, 5 * MS, 90 * MS) == pytest.approx(0.04)
+    assert longest_gap(stamps[:0], 5 * MS, 90 * MS) == pytest.approx(0.085)
+
+
+def test_disturbed_repeats_are_counted_and_left_out() -> None:
+    trials = [Trial(Stop(0.5, 0.5), 0.4, 0.2), Trial(Stop(0.9, 1.3), 0.4, 0.2, late_s=0.3)]
+    figures = summary(trials)
+    assert (figures["repeats"], figures["disturbed"], figures["moved_again"]) == (1, 1, 0)
+    assert figures["standstill_max_s"] == 0.5
 
 
 def test_an_arm_that_never_rests_never_stands() -> None:
-    assert find_stop(*states((40, 0.5)), good_ns=0, until_ns=800 * MS).standstill_s is None
-    assert find_stop(*states((0, 0.5)), good_ns=0, until_ns=800 * MS).standstill_s is None, "no states are no rest"
+    assert find_stop(*states((40, 0.5)), good_ns=0, limit_s=0.0, until_ns=800 * MS).standstill_s is None
+    assert find_stop(*states((0, 0.5)), good_ns=0, limit_s=0.0, until_ns=800 * MS).standstill_s is None, "no states are no rest"
 
 
 def test_a_held_arm_has_its_last_motion_before_it_was_seen_to_be_held() -> None:
     stamps, speeds = states((5, 0.5), (20, 0.0), (5, 0.5), (30, 0.0), (1, 0.5))
-    assert find_hold(stamps, speeds, 20 * MS, 1100 * MS) == Stop(pytest.approx(0.58), True)
+    assert find_hold(stamps, speeds, 20 * MS, 1100 * MS) == Stop(pytest.approx(0.58), pytest.approx(1.2))
     assert not find_hold(stamps[:-1], speeds[:-1], 20 * MS, 1100 * MS).moved_again
 
 
@@ -64,14 +91,15 @@ def test_age_limits_add_up_along_the_way_to_the_arm() -> None:
 
 
 def test_the_summary_counts_what_was_late_never_stood_or_moved_again() -> None:
-    stops = (Stop(0.5, False), Stop(0.7, True), Stop(None, True))
+    stops = (Stop(0.5, 0.5), Stop(0.55, 0.9), Stop(0.7, 0.9), Stop(None, 1.2))
     figures = summary([Trial(stop, limit_s=0.4, braking_s=0.2) for stop in stops])
-    assert (figures["within"], figures["never_stood"], figures["moved_again"]) == (1, 1, 2)
-    assert (figures["standstill_p50_s"], figures["standstill_max_s"], figures["limit_s"]) == (0.6, 0.7, 0.4)
+    assert (figures["within"], figures["never_stood"], figures["moved_again"]) == (2, 1, 2)
+    assert (figures["standstill_p50_s"], figures["standstill_max_s"], figures["limit_s"]) == (0.55, 0.7, 0.4)
+    assert figures["last_motion_max_s"] == 1.2
 
 
 def test_a_learner_counts_by_steps() -> None:
-    trials = [Trial(Stop(9.0, False), 3.6, 0.2, steps, 36) for steps in (36, 37)]
+    trials = [Trial(Stop(9.0, 9.0), 3.6, 0.2, 0.0, steps, 36) for steps in (36, 37)]
     figures = summary(trials)
     assert (figures["within"], figures["steps_max"], figures["limit_steps"]) == (1, 37, 36)
 
