@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from robot_rl.core.errors import unknown_name
 
@@ -22,7 +23,7 @@ REST_S = 0.2
 REST_STATES = 5
 """States that must say so: a simulator that was held up has not stood."""
 LATE_S = 0.1
-"""Time without commands or joint states [s], with both nodes alive, by which the machine has not kept up."""
+"""Time without joint states of the simulator [s], by which the machine has not kept up."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class AgeLimits:
         return cls(action, policy["max_age_s"] + action, safety["max_state_age_s"] + tick, driver_s + tick)
 
 
-def braking_s(speeds: np.ndarray, acceleration: Sequence[float], lag: Sequence[float], tick: float) -> float:
+def braking_s(speeds: np.ndarray, acceleration: ArrayLike, lag: ArrayLike, tick: float) -> float:
     """Longest time [s] to standstill for an arm that was nowhere faster than in `speeds` (N, J) [rad/s].
 
     Every joint brakes at its `acceleration` (J,) [rad/s^2], as safety does (the jerk limit does not hold for stops),
@@ -153,7 +154,7 @@ def find_hold(stamps_ns: np.ndarray, speeds: np.ndarray, good_ns: int, held_ns: 
 class Trial:
     """One repeat: the stop, and the age limit and braking time [s] that bound it. For the learner, limits in steps.
 
-    `late_s` is the longest time for which commands or joint states kept one waiting [s].
+    `late_s` is the longest time between two joint states of the simulator [s].
     """
 
     stop: Stop
@@ -168,12 +169,12 @@ class Trial:
         """Whether the machine did not keep up, so that the repeat says nothing of the graph."""
         return self.late_s > LATE_S
 
-    def within(self, slack_s: float = 0.0) -> bool:
+    def within(self) -> bool:
         """Whether the arm stood in time."""
         if self.limit_steps:
             return self.stop.standstill_s is not None and self.steps <= self.limit_steps
         stood = self.stop.standstill_s
-        return stood is not None and stood <= self.limit_s + self.braking_s + slack_s
+        return stood is not None and stood <= self.limit_s + self.braking_s
 
 
 def summary(trials: Sequence[Trial]) -> dict[str, Any]:

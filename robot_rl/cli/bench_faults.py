@@ -5,8 +5,8 @@ that falls silent. `moved_again` counts repeats in which the arm moved after it 
 source was brought back; for `safety_kill` the time after the restart of safety is included, with the policy stopped.
 A learner that falls silent does not stop the arm at once: the policy goes on until too many steps are not on disk, and
 holds the arm at the end of that episode; `steps_max` is how many it took, `lost_steps` what never came to disk.
-Repeats in which commands or joint states were late by 0.1 s are made again and counted as `disturbed`: a machine that
-does not keep up shows nothing of the graph.
+Repeats in which the simulator itself was late by 0.1 s are made again and counted as `disturbed`: a machine that does
+not keep up shows nothing of the graph.
 """
 
 from __future__ import annotations

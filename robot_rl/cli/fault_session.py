@@ -41,10 +41,9 @@ MOVING = 0.1
 EARLY = (3, 10)
 """Ticks of an episode between which a fault comes: it is not to end by itself while it is watched."""
 WATCH_S = 0.6
-"""Time that a fault goes on after the arm must stand."""
 RESTARTED_S = 1.0
 """Time that the arm is watched after safety was started again."""
-HELD_S = 0.6
+HELD_S = 1.0
 """Time without motion in which an arm that is not reset counts as held."""
 WAIT_S = 90.0
 NUDGE_S = 2.0
@@ -54,7 +53,9 @@ NUDGE_S = 2.0
 class FaultSession(AbstractContextManager["FaultSession"]):
     """The graph `name` in a run below `folder`, with drivers of their own for a camera and for the joint states."""
 
-    def __init__(self, name: str, folder: Path, options: dict[str, str]) -> None:
+    def __init__(self, name: str, folder: Path, options: dict[str, str], watch_s: float = WATCH_S) -> None:
+        """`watch_s` is the time [s] that a fault goes on after the arm must stand."""
+        self._watch_s = watch_s
         config = folder / "faults.yaml"
         config.write_text(yaml.safe_dump(SETTINGS))
         given = {"task": TASKS[name], "run": str(folder / name), "config": str(config), "pace": "1.0", **options}
@@ -97,7 +98,7 @@ class FaultSession(AbstractContextManager["FaultSession"]):
         limit_s = getattr(self._ages, fault.guard)
         begin_ns = time.time_ns()
         self._inject(fault)
-        time.sleep(limit_s + faults.REST_S + WATCH_S)
+        time.sleep(limit_s + faults.REST_S + self._watch_s)
         good_ns, until_ns = self._seen.newest[fault.topic], time.time_ns()
         stamps, speeds = self._seen.states()
         late_s = faults.longest_gap(stamps, begin_ns, until_ns)
@@ -105,7 +106,6 @@ class FaultSession(AbstractContextManager["FaultSession"]):
             until_ns = self._restart_safety()
             stamps, speeds = self._seen.states()
         else:
-            late_s = max(late_s, faults.longest_gap(self._seen.commands(), begin_ns, until_ns))
             self._bring_back(fault)
         stop = faults.find_stop(stamps, speeds, good_ns, limit_s, until_ns)
         used = speeds[(stamps > good_ns) & (stamps <= good_ns + limit_s * 1e9)]
@@ -127,7 +127,7 @@ class FaultSession(AbstractContextManager["FaultSession"]):
         self._inject(fault)
         self._wait(self._held, "the arm is held for want of a learner", resume=False)
         held_ns = time.time_ns()
-        time.sleep(WATCH_S)
+        time.sleep(self._watch_s)
         good_ns = self._seen.newest[fault.topic]
         stamps, speeds = self._seen.states(good_ns)
         steps = len(set(self._seen.steps)) - before

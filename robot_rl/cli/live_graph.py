@@ -37,7 +37,9 @@ class LiveGraph:
         environ |= guard.variables(self._mark, node.stop_order, node.stop_timeout_s)
         with self.log(name).open("ab") as log:
             command = node_command(self._graph, node, self._params[name])
-            self._processes[name] = subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
+            self._processes[name] = subprocess.Popen(
+                command, env=environ, stdout=log, stderr=log, start_new_session=True
+            )
 
     def log(self, name: str) -> Path:
         """File with the output of a node."""

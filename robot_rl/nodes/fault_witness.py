@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -37,21 +36,20 @@ class FaultWitness:
         self.newest: dict[str, int] = {}
         self._robot, self._spec = robot, spec
         self._stamps: list[int] = []
-        self._commands: deque[int] = deque(maxlen=KEEP)
         self._speeds: list[np.ndarray] = []
         self._lock, self._over = threading.Lock(), threading.Event()
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node("fault_witness", context=self._context)
         self._listen(Header, "tick", self._on_tick)
-        self._listen(JointState, states, self._on_states)
+        self._listen(JointState, states, self._on_states, qos.EVENTS)  # deep: none is to be missed by coming late
         self._listen(DiagnosticStatus, "safety/status", self._on_status, qos.LATCHED)
         self._listen(PointCloud2, "step", self._on_step, qos.STEP)
         for topic in ("action/policy", "action/teleop", "proprio", "reward", "joint_states"):
             self._listen(JointState, topic, self._stamped(topic))
         self._listen(Image, f"camera/{camera}/image", self._stamped(f"camera/{camera}/image"))
         self._listen(JointState, "learner/status", self._arrived("learner/status"), qos.LATCHED)
-        self._listen(Float64MultiArray, robot.command.topic, self._on_command)
+        self._listen(Float64MultiArray, robot.command.topic, self._arrived("command"))
         self._resume = self._node.create_client(Trigger, "episode/resume")
         self._freeze: dict[str, Any] = {}
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -84,11 +82,6 @@ class FaultWitness:
         record = convert.step_from_msg(msg, self._spec)
         self.steps.append((int(record["run_id"]), int(record["seq"])))
 
-    def _on_command(self, msg: Float64MultiArray) -> None:
-        del msg
-        self.newest["command"] = time.time_ns()
-        self._commands.append(self.newest["command"])
-
     def _stamped(self, topic: str) -> Callable[[Any], None]:
         def take(msg: Any) -> None:
             self.newest[topic] = max(convert.time_from_msg(msg.header.stamp), self.newest.get(topic, 0))
@@ -107,10 +100,6 @@ class FaultWitness:
         with self._lock:
             stamps, speeds = np.array(self._stamps, np.int64), np.array(self._speeds)
         return stamps[stamps > since_ns], speeds[stamps > since_ns]
-
-    def commands(self) -> np.ndarray:
-        """When the newest commands (N,) to the driver arrived [ns]."""
-        return np.array(self._commands.copy(), np.int64)
 
     @property
     def speed(self) -> float:

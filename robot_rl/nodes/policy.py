@@ -223,7 +223,7 @@ class PolicyNode(GraphNode):
             self.get_logger().warning(f"{wait} for a learner or recorder; interrupt to give them up", once=True)
 
     def _unseen(self) -> str:
-        """Which source is silent, or '': the arm is not moved home before all are heard. In lockstep all wait anyway."""
+        """Which source is silent, or '': the arm is not moved home before all are heard. Lockstep waits anyway."""
         missing = None if self.config.lockstep else self.senses.sync.missing(self.now_ns())
         return str(missing or "")
 

@@ -65,7 +65,9 @@ def test_disturbed_repeats_are_counted_and_left_out() -> None:
 
 def test_an_arm_that_never_rests_never_stands() -> None:
     assert find_stop(*states((40, 0.5)), good_ns=0, limit_s=0.0, until_ns=800 * MS).standstill_s is None
-    assert find_stop(*states((0, 0.5)), good_ns=0, limit_s=0.0, until_ns=800 * MS).standstill_s is None, "no states are no rest"
+    assert find_stop(*states((0, 0.5)), good_ns=0, limit_s=0.0, until_ns=800 * MS).standstill_s is None, (
+        "no states are no rest"
+    )
 
 
 def test_a_held_arm_has_its_last_motion_before_it_was_seen_to_be_held() -> None:
