@@ -46,6 +46,8 @@ RESTARTED_S = 1.0
 HELD_S = 1.0
 """Time without motion in which an arm that is not reset counts as held."""
 WAIT_S = 90.0
+HEARD_S = 0.5
+"""Age up to which the last message of a source says that it is alive; the learner's is the slowest."""
 NUDGE_S = 2.0
 """Time after which a person resumes a policy that waits for that."""
 
@@ -92,7 +94,7 @@ class FaultSession(AbstractContextManager["FaultSession"]):
         """Put `fault` into the moving arm's graph, watch, and bring the source back."""
         for name in ("sim", faults.CAMERA_RELAY, faults.JOINTS_RELAY):
             self._live.favour(name)
-        self._wait(self._acting, "an episode runs and the arm moves")
+        self._wait(lambda: self._acting() and self._hears(fault.topic), "an episode runs and the arm moves")
         if fault.guard == "backlog":
             return self._learner_trial(fault)
         limit_s = getattr(self._ages, fault.guard)
@@ -154,6 +156,10 @@ class FaultSession(AbstractContextManager["FaultSession"]):
         seen = self._seen
         fresh = time.time_ns() - seen.tick_ns < 1.5e9 / self._rate_hz
         return seen.mode == "RUNNING" and fresh and EARLY[0] <= seen.ticks <= EARLY[1] and seen.speed > MOVING
+
+    def _hears(self, topic: str) -> bool:
+        """Whether the source itself is heard again, and not only what comes of it: a new process must be discovered."""
+        return time.time_ns() - self._seen.newest.get(topic, 0) < HEARD_S * 1e9
 
     def _held(self) -> bool:
         stamps, speeds = self._seen.states(time.time_ns() - round(HELD_S * 1e9))
