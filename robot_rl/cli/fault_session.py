@@ -125,14 +125,18 @@ class FaultSession(AbstractContextManager["FaultSession"]):
 
     def _learner_trial(self, fault: Fault) -> Trial:
         limit_steps = MAX_BACKLOG + EPISODE_STEPS + 1
-        before = len(set(self._seen.steps))
+        before = len(self._seen.steps)
         self._inject(fault)
-        self._wait(self._held, "the arm is held for want of a learner", resume=False)
+        self._wait(
+            lambda: len(self._seen.steps) - before > MAX_BACKLOG and self._held(),
+            "the arm is held for want of a learner",
+            resume=False,
+        )
         held_ns = time.time_ns()
         time.sleep(self._watch_s)
         good_ns = self._seen.newest[fault.topic]
         stamps, speeds = self._seen.states(good_ns)
-        steps = len(set(self._seen.steps)) - before
+        steps = len(self._seen.steps) - before
         self._bring_back(fault)
         stop = faults.find_hold(stamps, speeds, good_ns, held_ns)
         limit_s = limit_steps / self._rate_hz
