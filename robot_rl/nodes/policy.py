@@ -224,9 +224,14 @@ class PolicyNode(GraphNode):
         self.desk.show(self.steps.episode)
 
     def _next_episode(self) -> None:
-        self.machine.wait(self.chooser.refusal or self.stream.refusal or self.conductor.refusal)
+        self.machine.wait(self.chooser.refusal or self.stream.refusal or self.conductor.refusal or self._unseen())
         if not self.machine.why:
             self.conductor.reset()
+
+    def _unseen(self) -> str:
+        """Which source is silent, or '': the arm is not moved home before all are heard. Lockstep waits anyway."""
+        missing = None if self.config.lockstep else self.senses.sync.missing(self.now_ns())
+        return str(missing or "")
 
     def _stay(self, waited: float) -> None:
         wait = f"{self.stream.unwritten} steps are not yet on disk: waiting up to {self.config.linger_s:g} s"

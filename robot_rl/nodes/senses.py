@@ -24,7 +24,7 @@ class Senses:
     """Subscribes to all sources, calls `on_new` after each message, and never hands out what is too old."""
 
     def __init__(self, node: GraphNode, spec: ObservationSpec, max_age_s: float, on_new: Callable[[], None]) -> None:
-        self.sync = Synchronizer(spec, max_age_s)
+        self.sync = Synchronizer(spec, max_age_s, beside=("reward",))
         self._spec, self._logger, self._on_new = spec, node.get_logger(), on_new
         self._outcomes: dict[int, Outcome] = {}
         for camera in spec.cameras:
@@ -75,6 +75,8 @@ class Senses:
     def _take_reward(self, msg: JointState) -> None:
         reward, success, terminated = convert.vector_from_msg(msg, ("reward", "success", "terminated"))
         outcome = Outcome(float(reward), bool(success), bool(terminated))
-        self._outcomes[convert.time_from_msg(msg.header.stamp)] = outcome
+        stamp = convert.time_from_msg(msg.header.stamp)
+        self._outcomes[stamp] = outcome
+        self.sync.heard("reward", stamp)
         if len(self._outcomes) > MAX_OUTCOMES:
             self._outcomes.pop(next(iter(self._outcomes)))

@@ -39,11 +39,14 @@ class Synchronizer:
     """Holds the newest value of each source and joins them into an observation.
 
     An old value is never used: a source older than `max_age_s` (or missing, or stamped more than `tolerance_s` in
-    the future) gives a `Missing`, which is counted by source and kind in `counts`.
+    the future) gives a `Missing`, which is counted by source and kind in `counts`. The same holds for each of
+    `beside`: sources whose values are kept elsewhere and which are no part of the observation.
     """
 
-    def __init__(self, spec: ObservationSpec, max_age_s: float, tolerance_s: float = 0.02) -> None:
-        self.spec = spec
+    def __init__(
+        self, spec: ObservationSpec, max_age_s: float, tolerance_s: float = 0.02, beside: tuple[str, ...] = ()
+    ) -> None:
+        self.spec, self._beside = spec, beside
         self.counts: Counter[tuple[str, Absence]] = Counter()
         self._max_age_ns = round(max_age_s * 1e9)
         self._tolerance_ns = round(tolerance_s * 1e9)
@@ -68,6 +71,10 @@ class Synchronizer:
         if stamp_ns >= self._stamps.get(PROPRIO, stamp_ns):
             self._proprio, self._stamps[PROPRIO] = vector, stamp_ns
 
+    def heard(self, source: str, stamp_ns: int) -> None:
+        """Take note that one of `beside` has sent something."""
+        self._stamps[source] = max(stamp_ns, self._stamps.get(source, stamp_ns))
+
     def common_stamp(self) -> int | None:
         """The stamp [ns] that all sources share, or None: in lockstep one stamp marks one observation."""
         stamps = {self._stamps.get(source, -1) for source in self.sources}
@@ -80,16 +87,22 @@ class Synchronizer:
 
     def observe(self, now_ns: int) -> Observation | Missing:
         """Join the newest values as seen at `now_ns`, or say which source prevents it."""
-        ages = []
-        for source in self.sources:
+        missing = self.missing(now_ns)
+        if missing is not None:
+            self.counts[missing.source, missing.absence] += 1
+            return missing
+        ages = tuple(max(0.0, (now_ns - self._stamps[source]) * 1e-9) for source in self.sources)
+        return Observation(now_ns, dict(self._images), self._proprio, ages)
+
+    def missing(self, now_ns: int) -> Missing | None:
+        """The first source without usable data at `now_ns`, None where all have some."""
+        for source in (*self.sources, *self._beside):
             stamp = self._stamps.get(source)
             age_ns = 0 if stamp is None else now_ns - stamp
             absence = self._judge(stamp, age_ns)
             if absence is not None:
-                self.counts[source, absence] += 1
                 return Missing(source, absence, age_ns * 1e-9)
-            ages.append(max(0.0, age_ns * 1e-9))
-        return Observation(now_ns, dict(self._images), self._proprio, tuple(ages))
+        return None
 
     def _judge(self, stamp: int | None, age_ns: int) -> Absence | None:
         if stamp is None:

@@ -42,7 +42,8 @@ class Envelope:
         self._site = twin.model.site(robot.tcp_site).id
         self._acceleration = np.array(robot.limits.acceleration)
         self._jacobian = np.zeros((6, twin.model.nv))
-        self._positions, self._rotations = np.empty((SAMPLES, 3)), np.empty((SAMPLES, 3, 3))
+        self._way = np.empty((SAMPLES + 1, 3))  # of the tcp, from where it is
+        self._rotations = np.empty((SAMPLES, 3, 3))
 
     def look(self, q: np.ndarray, dq: np.ndarray, dt: float) -> None:
         """Take configuration `q` (J,) [rad] and velocity `dq` (J,) [rad/s] as where the robot is."""
@@ -52,7 +53,8 @@ class Envelope:
         self.configuration.update(q)
         data, jacobian = self.configuration.data, self._jacobian
         mujoco.mj_jacSite(self._model, data, jacobian[:3], jacobian[3:], self._site)
-        walls = self.workspace.barriers(data.site_xpos[self._site], jacobian[:3])
+        self._way[0] = data.site_xpos[self._site]
+        walls = self.workspace.barriers(self._way[0], jacobian[:3])
         cone = self.orientation.barriers(data.site_xmat[self._site].reshape(3, 3), jacobian[3:])
         self._barriers = Barriers.joined(walls, cone, self.collision.barriers(data, way))
         self._least_wall = np.minimum(walls.distance, 0.0) - TOUCH
@@ -73,9 +75,13 @@ class Envelope:
         for row, way in enumerate(path):
             self._data.qpos[:] = self._q + way
             mujoco.mj_kinematics(self._model, self._data)
-            self._positions[row] = self._data.site_xpos[self._site]
+            self._way[row + 1] = self._data.site_xpos[self._site]
             self._rotations[row] = self._data.site_xmat[self._site].reshape(3, 3)
-        if not (self.workspace.distances(self._positions[: len(path)]) >= self._least_wall).all():
+        # The Jacobian is that of one configuration: fast joints leave it within a tick, with the tcp still slow.
+        positions, before = self._way[1 : len(path) + 1], self._way[: len(path)]
+        if not self.speed.kept_by((positions - before) / (dt * _gaps(ticks))):
+            return self.speed.reason
+        if not (self.workspace.distances(positions) >= self._least_wall).all():
             return self.workspace.reason
         if not (self.orientation.distances(self._rotations[: len(path)]) >= self._least_angle).all():
             return self.orientation.reason
@@ -86,3 +92,9 @@ class Envelope:
 def _spread(ticks: int) -> np.ndarray:
     """At most SAMPLES of the ticks 1 to `ticks`, evenly spread, first and last among them (K, 1)."""
     return np.unique(np.linspace(1, ticks, min(SAMPLES, ticks)).round())[:, None]
+
+
+@functools.cache
+def _gaps(ticks: int) -> np.ndarray:
+    """Ticks from each of `_spread` to the one before it, from 0 to the first (K, 1)."""
+    return np.diff(_spread(ticks), axis=0, prepend=0.0)

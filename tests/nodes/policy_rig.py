@@ -91,6 +91,8 @@ class Rig:
         if "proprio" not in self.silent:
             names = SPEC.observation.proprio
             self._publishers["proprio"].publish(convert.vector_to_msg(names, np.zeros(len(names)), stamp))
+        if "reward" in self.silent:
+            return
         values = (float(self.success), self.success, self.success)
         self._publishers["reward"].publish(convert.vector_to_msg(("reward", "success", "terminated"), values, stamp))
 

@@ -21,14 +21,15 @@ def test_acts_at_its_rate_on_fresh_observations_and_publishes_whole_episodes(rig
     assert max(float(step["age"].max()) for step in episode) <= 0.15
 
 
-@pytest.mark.parametrize("source", ["wrist", "proprio"])
-def test_a_silent_source_gives_no_action_and_a_counted_reason(rig: Any, source: str) -> None:
+@pytest.mark.parametrize("source", ["wrist", "proprio", "reward"])
+def test_a_silent_source_gives_no_action_no_reset_and_a_counted_reason(rig: Any, source: str) -> None:
     assert rig.spin_until(lambda: len(rig.actions) > 2)
     rig.silent.add(source)
     rig.spin_for(1.0)
-    before = len(rig.actions)
+    before, resets = len(rig.actions), rig.asked.count("reset")
     rig.spin_for(1.0)
-    assert len(rig.actions) == before
+    now = len(rig.actions), rig.asked.count("reset")
+    assert now == (before, resets), "an arm without its eyes is left where it is"
     assert rig.spin_until(lambda: f"{source} STALE" in rig.counts)
     assert rig.spin_until(lambda: any(step["is_last"] for step in rig.steps))
     assert not rig.steps[-1]["is_terminal"], "an episode that lost its eyes is truncated"

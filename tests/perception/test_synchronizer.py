@@ -57,6 +57,22 @@ def test_a_missing_source_gives_no_observation() -> None:
     assert "front" in str(seen)
 
 
+def test_a_source_beside_the_observation_prevents_it_when_silent_and_has_no_age_in_it() -> None:
+    sync = Synchronizer(SPEC, 0.1, beside=("reward",))
+    for camera in SPEC.cameras:
+        sync.add_image(camera, 1000 * MS, image())
+    sync.add_proprio(1000 * MS, np.array([1.0, 2.0]))
+    missing = sync.missing(1000 * MS)
+    assert missing is not None and (missing.source, missing.absence) == ("reward", Absence.MISSING)
+    assert not sync.counts, "asking is not counting"
+    sync.heard("reward", 980 * MS)
+    sync.heard("reward", 950 * MS)
+    seen = sync.observe(1050 * MS)
+    assert not isinstance(seen, Missing) and len(seen.ages) == 3
+    late = sync.observe(1090 * MS)
+    assert isinstance(late, Missing) and (late.source, late.absence) == ("reward", Absence.STALE)
+
+
 def test_a_frame_of_another_shape_is_refused() -> None:
     with pytest.raises(SchemaError, match="wrist"):
         Synchronizer(SPEC, 0.1).add_image("wrist", 0, np.zeros((8, 8, 3), np.uint8))

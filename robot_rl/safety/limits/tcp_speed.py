@@ -44,6 +44,10 @@ class TcpSpeedLimit:
         linear, angular = squared[:, :3].sum(1).max(), squared[:, 3:].sum(1).max()
         return bool(linear <= self.linear**2 and angular <= self.angular**2)
 
+    def kept_by(self, velocities: np.ndarray) -> bool:
+        """True where the tcp's true `velocities` (K, 3) [m/s] keep the limit."""
+        return bool((velocities**2).sum(1).max() <= self.linear**2)
+
 
 def _along(vector: np.ndarray) -> np.ndarray:
     return vector / max(math.sqrt(vector @ vector), 1e-12)

@@ -1,0 +1,81 @@
+"""The node processes of a graph, started, killed, stopped and continued one by one; none outlives this process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import uuid
+from pathlib import Path
+
+from robot_rl.cli.supervisor import node_command
+from robot_rl.graph import guard
+from robot_rl.graph.model import Graph
+from robot_rl.graph.session import prepare, run_of
+
+HARDWARE = 10
+"""Real-time priority of what stands for hardware: above all that computes, below safety."""
+HURRY = 1
+"""The nodes need not end gracefully: how much of a hurry `guard.stop_all` is told to be in."""
+
+
+class LiveGraph:
+    """Processes of `graph` by node name, each logging to the graph's log folder."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph, self._params = graph, prepare(graph)
+        self._log = run_of(graph).log(graph.name)
+        self._mark = uuid.uuid4().hex
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._guard = guard.start(self._mark, str(self._log / "guard.log"))
+
+    def start(self, name: str) -> None:
+        """Start a node that does not run."""
+        node = self._graph.node(name)
+        environ = {**os.environ, **self._graph.variables(node, os.environ)}
+        environ |= guard.variables(self._mark, node.stop_order, node.stop_timeout_s)
+        with self.log(name).open("ab") as log:
+            command = node_command(self._graph, node, self._params[name])
+            self._processes[name] = subprocess.Popen(
+                command, env=environ, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def log(self, name: str) -> Path:
+        """File with the output of a node."""
+        return self._log / f"{name}.log"
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, until it is gone."""
+        self._processes[name].kill()
+        self._processes[name].wait()
+
+    def stop(self, name: str) -> None:
+        """SIGSTOP: it lives and says nothing."""
+        self._processes[name].send_signal(signal.SIGSTOP)
+
+    def go_on(self, name: str) -> None:
+        """SIGCONT."""
+        self._processes[name].send_signal(signal.SIGCONT)
+
+    def favour(self, name: str) -> None:
+        """Let a node that stands for hardware not share the processor like one that computes, where that is permitted.
+
+        A robot and its cameras do not wait for this computer.
+        """
+        with contextlib.suppress(OSError, AttributeError):
+            for thread in Path(f"/proc/{self._processes[name].pid}/task").iterdir():
+                os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(HARDWARE))
+
+    def ended(self) -> list[str]:
+        """Nodes that are gone although nobody waits for their end."""
+        return [name for name, process in self._processes.items() if process.poll() is not None]
+
+    def close(self) -> None:
+        """End every node."""
+        for process in self._processes.values():
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGCONT)
+        guard.stop_all(self._mark, lambda: HURRY)
+        self.ended()  # so that none of them stays a zombie
+        self._guard.communicate()
