@@ -39,6 +39,8 @@ HOLDS_ON_EXIT = 4
 """Commands sent at rest before the node ends."""
 WATCH_S = 0.05
 """Period of what is watched by wall time: the e-stop's heartbeat, and a clock that stands still [s]."""
+STALLED_S = 0.1
+"""A node held up for longer than this starts from rest: meanwhile the driver has held the last position [s]."""
 STOP_ON_EXIT_S = 0.7
 """Longest time that the node takes to bring the robot to rest before it ends [s]."""
 
@@ -60,7 +62,7 @@ class SafetyNode(GraphNode):
         self._shown, self._resets, self._alarms, self._unsettled = Mode.FAULT, 0, 0, False
         self._times = TickTimes(keep=bool(self.config.timing_file))
         self._seen_ns, self._clock_moved = 0, time.monotonic()
-        self._given = -math.inf
+        self._given, self._ticked_s = -math.inf, math.inf
         self._connect()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(WATCH_S, self._watch, clock=steady)
@@ -166,6 +168,11 @@ class SafetyNode(GraphNode):
             self._tick(self._answered_ns)
 
     def _tick(self, now_ns: int | None = None) -> None:
+        if not self.config.lockstep:
+            now_s = self.now_ns() * 1e-9 if self._is_simulated() else time.monotonic()
+            if now_s - self._ticked_s > STALLED_S:
+                self.controller.rest()
+            self._ticked_s = now_s
         self._give(self.controller.tick(self.now_ns() if now_ns is None else now_ns))
         self._after_decision()
 

@@ -194,6 +194,13 @@ class SafetyController:
             self._follower.end_after_period()
         return self._command(motion)
 
+    def rest(self) -> None:
+        """Go on from rest at the last command: nobody ticked for so long that the driver has stopped there."""
+        if not self._filter.still:
+            self._follower.end()
+            self._filter.start_at(self._filter.q)
+            self.counts[Reason.STALLED] += 1
+
     def brake(self, *reasons: Reason) -> Command | None:
         """The next command on the way to rest, whatever the mode; None before the first joint states."""
         if self._state_stamp is None:

@@ -20,6 +20,7 @@ class Reason(Enum):
     STATE_STALE = "joint states are older than the limit: the robot holds"
     STATE_INVALID = "joint states were incomplete or not finite and were dropped"
     CLOCK = "the clock stood still, or joint states are stamped in the future: the robot holds"
+    STALLED = "the safety process was held up in mid-motion: it goes on from rest"
     WORKSPACE = "the tcp was kept inside the workspace"
     JOINT_POSITION = "a joint position limit slowed the motion"
     JOINT_VELOCITY = "a joint velocity limit slowed the motion"
