@@ -80,6 +80,21 @@ class QTOptConfig(AgentConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HealthConfig:
+    """Limits beyond which the learner raises an alarm; Q's follow from the rewards."""
+
+    reward_low: float = param(0.0, "lowest reward of a step")
+    reward_high: float = param(1.0, "highest reward of a step")
+    reward_ends: bool = param(True, "whether a reward comes once an episode; else Q may be a sum without end")
+    q_margin: float = param(0.5, "how far Q may leave its bounds, as a share of their distance", ge=0.0)
+    max_spread: float = param(0.5, "largest deviation of the critics, as a share of that distance", ge=0.0)
+    max_gradient: float = param(500.0, "largest norm of the critics' gradient, 0 for any", ge=0.0)
+    entropy_margin: float = param(2.5, "how far entropy may be below its target, per action dimension", unit="nat")
+    window: int = param(100, "updates over which figures are smoothed", ge=1)
+    every: int = param(10, "updates between two looks at the gradient", ge=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LearnerConfig:
     """What the learner does with its data, how fast and for how long."""
 
@@ -99,6 +114,7 @@ class LearnerConfig:
     importance_exponent: float = param(
         0.4, "how far the loss undoes that preference: 0 not at all, 1 entirely", ge=0.0, le=1.0
     )
+    health: HealthConfig = param(HealthConfig(), "when the learner raises an alarm")
     prefetch: int = param(-1, "batches drawn ahead on a thread; -1: 2 for a CUDA device, else none", ge=-1)
     seed: int = param(0, "seed of initialisation, sampling and augmentation", ge=0)
     precision: str = param(

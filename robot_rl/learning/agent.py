@@ -25,6 +25,14 @@ class Agent(Protocol):
     def td_errors(self) -> np.ndarray:
         """Size of the TD error (B,) float32 of each transition in the last update's batch."""
 
+    @property
+    def gradient_norm(self) -> float:
+        """Norm of the critics' gradient in the last update."""
+
+    @property
+    def finite(self) -> bool:
+        """Whether all that learning has changed are finite numbers."""
+
     def actor_tensors(self) -> dict[str, Tensor]:
         """Tensors that act, by name."""
 

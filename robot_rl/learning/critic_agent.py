@@ -153,6 +153,17 @@ class CriticAgent:
         """|Q - y| (B,) of the last update's batch, averaged over the critics."""
         return self._td_errors.cpu().numpy()
 
+    @property
+    def gradient_norm(self) -> float:
+        """Norm of the gradient of critics and encoder in the last update."""
+        return self.optimisers["critic"].gradient_norm()
+
+    @property
+    def finite(self) -> bool:
+        """Whether networks, slow targets and optimisers hold finite numbers alone, of norms that float32 can hold."""
+        tensors = [value for value in self.state()[0].values() if value.is_floating_point() and value.numel()]
+        return bool(torch.stack(torch._foreach_norm(tensors)).isfinite().all())
+
     def actor_tensors(self) -> dict[str, Tensor]:
         """Tensors of the network that acts, by name."""
         return dict(self.actor.state_dict())

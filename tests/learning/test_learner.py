@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from robot_rl.config.learning import LearnerConfig, SACConfig
 from robot_rl.core.errors import RobotRLError, SchemaError
 from robot_rl.core.record import Source, StepSpec
 from robot_rl.learning.acting import load_actor
 from robot_rl.learning.checkpoint import list_checkpoints
+from robot_rl.learning.health import Alarm
 from robot_rl.learning.learner import Learner
+from robot_rl.learning.optimiser import Optimiser
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.writer import ReplayWriter
 
@@ -177,10 +180,60 @@ def test_nan_without_a_checkpoint_or_again_and_again_is_an_error(
     learner = make(settings, stores)
     learner.step()
     learner._sampler = Poisoned(learner._sampler, 99)  # type: ignore[assignment]
-    with pytest.raises(RobotRLError, match="No checkpoint to return to"):
+    with pytest.raises(RobotRLError, match="No healthy checkpoint to return to"):
         learner.step()
     learner.save(tmp_path)
     for _ in range(3):
         learner.step()
     with pytest.raises(RobotRLError, match="after 3 returns"):
         learner.step()
+
+
+def test_weights_that_are_no_numbers_are_neither_published_nor_saved(
+    settings: LearnerConfig, stores: Stores, tmp_path: Path
+) -> None:
+    learner = make(settings, stores)
+    learner.step()
+    learner.save(tmp_path)
+    for leave in (lambda: learner.weights(), lambda: learner.save(tmp_path)):
+        learner.step()
+        with torch.no_grad():
+            learner.agent.actor_tensors()["policy.head.bias"][0] = float("nan")
+        leave()
+        assert learner.agent.finite
+    assert learner.rollbacks == 2 and learner.health.active == (Alarm.NOT_FINITE,)
+    event = learner.health.take_events()[0]
+    assert "'updates_000000001.safetensors' came back, return 1 of 3" in event.text
+
+
+def test_a_gradient_without_bounds_brings_it_back_before_the_next_update(
+    settings: LearnerConfig, stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner = make(replace(settings, health=replace(settings.health, every=2)), stores)
+    learner.step()
+    learner.save(tmp_path)
+    monkeypatch.setattr(Optimiser, "gradient_norm", lambda self: float("inf"))
+    assert learner.step()["rollbacks"] == 1
+    assert "the gradient of update 2 has norm inf" in learner.health.take_events()[0].text
+    assert learner.step()["rollbacks"] == 1, "looked at every second update"
+
+
+def test_nan_brings_a_healthy_checkpoint_back_and_alarmed_ones_never_push_it_out(
+    settings: LearnerConfig, stores: Stores, tmp_path: Path
+) -> None:
+    learner = make(replace(settings, keep_checkpoints=2), stores)
+    learner.step()
+    learner.save(tmp_path)
+    healthy = learner.agent.actor_tensors()["policy.head.weight"].clone()
+    for _ in range(3):
+        learner.step()
+        learner.health.raise_alarm(Alarm.Q_HIGH, learner.updates, "Q reaches 9")
+        learner.save(tmp_path)
+    names = [path.name for path in list_checkpoints(tmp_path)]
+    assert names == ["updates_000000001.safetensors"] + [f"updates_00000000{k}.alarm.safetensors" for k in (3, 4)]
+    learner._sampler = Poisoned(learner._sampler, 1)  # type: ignore[assignment]
+    learner.step()
+    assert (learner.agent.actor_tensors()["policy.head.weight"] == healthy).all()
+    resumed = make(settings, stores)
+    assert resumed.restore(tmp_path) and resumed.updates == 4, "a run goes on from its newest state"
+    assert resumed.health.active == (Alarm.Q_HIGH,)
