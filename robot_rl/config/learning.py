@@ -11,6 +11,7 @@ from robot_rl.config.param import param
 class EncoderConfig:
     """Images and proprioception to one latent vector; each camera has its own weights."""
 
+    stack: int = param(1, "newest observations of the episode that are seen together", ge=1)
     patch: int = param(4, "side of the square patches the first layer embeds; divides the image size", ge=1, unit="px")
     patch_channels: int = param(16, "channels of the first layer", ge=1)
     channels: tuple[int, ...] = param((32,), "channels of the 3x3 convolutions that follow", ge=1)

@@ -11,14 +11,21 @@ from robot_rl.core.errors import SchemaError
 from robot_rl.core.record import StepSpec
 from robot_rl.learning.actor_network import ActorNetwork
 from robot_rl.learning.algorithms import ALGORITHMS
+from robot_rl.learning.history import History
 from robot_rl.learning.weights import WeightsMeta, unpack
 
 
 class Actor:
-    """A policy rebuilt from weights alone. Not for use from several threads at once."""
+    """A policy rebuilt from weights alone. Not for use from several threads at once.
 
-    def __init__(self, meta: WeightsMeta, network: ActorNetwork, device: torch.device, seed: int) -> None:
+    `history` holds what a policy with a memory has seen of the episode; hand it on to newer weights.
+    """
+
+    def __init__(
+        self, meta: WeightsMeta, network: ActorNetwork, device: torch.device, seed: int, history: History
+    ) -> None:
         """Use `load_actor`."""
+        self.history = history
         self.meta, self._network, self._device = meta, network, device
         self._noise = torch.Generator().manual_seed(seed)
 
@@ -31,6 +38,10 @@ class Actor:
     def spec(self) -> StepSpec:
         """Observations and actions it was trained on."""
         return self.meta.spec
+
+    def begin(self) -> None:
+        """An episode begins. A policy with a memory must be told; see History."""
+        self.history.begin()
 
     @torch.inference_mode()
     def act(self, images: Mapping[str, np.ndarray], proprio: np.ndarray, sample: bool = False) -> np.ndarray:
@@ -52,15 +63,22 @@ class Actor:
                 f"the weights need camera '{missing[0]}', the observation has {', '.join(images) or 'none'}: "
                 "use the cameras the policy was trained with."
             )
-        frames = np.stack([spec.check_image(camera, images[camera]) for camera in spec.cameras])[None]
-        vector = spec.check_proprio(proprio)[None]
+        seen = np.stack([spec.check_image(camera, images[camera]) for camera in spec.cameras])
+        frames, vector = self.history.add(seen, spec.check_proprio(proprio))
         return torch.from_numpy(frames).to(self._device), torch.from_numpy(vector).to(self._device)
 
 
 def load_actor(
-    data: bytes, device: str | torch.device = "cpu", seed: int = 0, spec: StepSpec | None = None, where: str = "weights"
+    data: bytes,
+    device: str | torch.device = "cpu",
+    seed: int = 0,
+    spec: StepSpec | None = None,
+    where: str = "weights",
+    history: History | None = None,
 ) -> Actor:
     """Actor from packed weights. `seed` is that of sampled actions; `where` names the data in errors.
+
+    `history` is that of the actor which has acted in the running episode so far.
 
     Raises SchemaError where the data is truncated, damaged, foreign, of wrong shapes, or, given `spec`, trained on
     other observations or actions.
@@ -76,7 +94,9 @@ def load_actor(
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise SchemaError(f"{where} do not fit the network they describe ({reason}): use another file.") from None
-    return Actor(meta, network.to(target).eval().requires_grad_(False), target, seed)
+    stack = meta.config.encoder.stack
+    seen = history.resized(stack) if history else History(stack)
+    return Actor(meta, network.to(target).eval().requires_grad_(False), target, seed, seen)
 
 
 def _brief(spec: StepSpec) -> str:

@@ -16,7 +16,7 @@ class Agent(Protocol):
     updates: int
 
     def fit_normaliser(self, proprio: np.ndarray) -> None:
-        """Take the statistics of proprioception from samples (n, P)."""
+        """Take the statistics of proprioception from samples (n, P), or (n, K, P) of histories."""
 
     def update(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
         """One update from a replay batch; returns its metrics. NonFinite leaves the parameters untouched."""

@@ -69,7 +69,7 @@ class CriticAgent:
         self._noise = torch.Generator().manual_seed(seed)
         self._shifts = np.random.Generator(np.random.PCG64(seed))
         allocate = allocator(self.device)
-        self._shifted = BatchRing(1, lambda size: Batch.allocate(spec, size, allocate))
+        self._shifted = BatchRing(1, lambda size: Batch.allocate(spec, size, allocate, config.encoder.stack))
         self._td_errors = torch.zeros(0)
         self._online: list[Tensor] = list(self.critic.parameters())
         self._slow: list[Tensor] = list(self.target.parameters())
@@ -107,7 +107,7 @@ class CriticAgent:
         return {"actor": self.actor, "critic": self.critic, "target": self.target}
 
     def fit_normaliser(self, proprio: np.ndarray) -> None:
-        """Take the statistics of proprioception from samples (n, P)."""
+        """Take the statistics of proprioception from samples (n, P), or (n, K, P) of histories."""
         self.actor.encoder.proprio.fit(torch.from_numpy(proprio).to(self.device))
 
     def update(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:

@@ -30,8 +30,9 @@ def make_sampler(
 
     def pool(reader: ReplayReader, index: int, prior_only: bool = False) -> UniformSampler:
         n, discount, seed = config.n_step, config.discount, _stream(config.seed, index)
+        stack = config.agent.encoder.stack
         if config.priority_exponent == 0.0:
-            return UniformSampler(reader, n, discount, seed, prior_only=prior_only, allocate=allocate)
+            return UniformSampler(reader, n, discount, seed, stack=stack, prior_only=prior_only, allocate=allocate)
         exponent, importance = config.priority_exponent, config.importance_exponent
         return PrioritisedSampler(
             reader,
@@ -40,6 +41,7 @@ def make_sampler(
             seed,
             exponent=exponent,
             importance=importance,
+            stack=stack,
             prior_only=prior_only,
             allocate=allocate,
         )

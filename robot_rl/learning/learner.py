@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from robot_rl.config.learning import LearnerConfig
-from robot_rl.config.loader import to_plain
+from robot_rl.config.learning import EncoderConfig, LearnerConfig
+from robot_rl.config.loader import load, to_plain
 from robot_rl.core.errors import RobotRLError, SchemaError
 from robot_rl.core.record import StepSpec
 from robot_rl.learning.agent import Agent
@@ -172,11 +172,14 @@ class Learner:
         tensors, document = self._load(found[-1], random=True)
         self._sampler.restore(join(document["sampler"], tensors))
         self.rollbacks = int(document["rollbacks"])
-        self.health.restore(document["health"])
+        if "health" in document:
+            self.health.restore(document["health"])
         return True
 
     def _load(self, path: Path, random: bool) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         tensors, document = load_checkpoint(path)
+        theirs = document["networks"]
+        theirs["encoder"] = to_plain(load(EncoderConfig, theirs["encoder"], f"checkpoint '{path}'"))
         for key, ours in (("spec", to_plain(self.spec)), ("networks", self._networks())):
             if document.get(key) != ours:
                 raise SchemaError(f"checkpoint '{path}' has other {key} than this run: start a new run.")

@@ -19,27 +19,8 @@ from robot_rl.learning.health import Alarm
 from robot_rl.learning.learner import Learner
 from robot_rl.learning.optimiser import Optimiser
 from robot_rl.replay.reader import ReplayReader
-from robot_rl.replay.writer import ReplayWriter
 
-META = {"task": "reach", "robot": "test"}
-
-
-def write_episodes(path: Path, spec: StepSpec, episodes: int, length: int, source: Source, seed: int) -> None:
-    """Append `episodes` of `length` actions each; the last one of each is rewarded and ends it."""
-    rng = np.random.default_rng(seed)
-    with ReplayWriter.open(path, spec, META) as writer:
-        for episode in range(episodes):
-            for index in range(length + 1):
-                record = spec.empty()
-                record["run_id"], record["seq"] = seed, episode * (length + 1) + index
-                record["episode"], record["index"], record["source"] = episode, index, source
-                record["is_first"], record["is_last"] = index == 0, index == length
-                record["is_terminal"], record["reward"] = index == length, index == length - 1
-                record["action"] = rng.uniform(-1, 1, spec.action.size)
-                record["proprio"] = rng.normal(2.0, 3.0, len(spec.observation.proprio))
-                for camera in spec.observation.cameras:
-                    record[f"image_{camera}"] = rng.integers(0, 256, spec.observation.image_shape)
-                writer.append(record)
+from .conftest import write_episodes
 
 
 @pytest.fixture
