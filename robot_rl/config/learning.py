@@ -30,6 +30,7 @@ class AgentConfig:
     learning_rate: float = param(3e-4, "Adam step size of critics, encoder and actor", ge=0.0)
     tau: float = param(0.005, "Polyak step of the target critics", ge=0.0, le=1.0)
     shift: int = param(4, "largest random shift of the images, 0 for none", ge=0, unit="px")
+    privileged: tuple[str, ...] = param((), "proprioception that critics alone see: names, or patterns such as sim_*")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,15 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from torch import Tensor
 
+from robot_rl.core.record import StepSpec
+
 
 class Agent(Protocol):
     """One algorithm with its networks, optimisers and random numbers."""
 
     algorithm: ClassVar[str]
+    acting_spec: StepSpec
+    """Observations and actions of the policy, without what critics alone see."""
     updates: int
 
     def fit_normaliser(self, proprio: np.ndarray) -> None:

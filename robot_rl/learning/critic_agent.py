@@ -20,8 +20,10 @@ from robot_rl.learning.actor_network import ActorNetwork
 from robot_rl.learning.augment import random_shift
 from robot_rl.learning.compute import allocator
 from robot_rl.learning.critic import CriticEnsemble
+from robot_rl.learning.encoder import ProprioEncoder
 from robot_rl.learning.losses import critic_loss, critic_target
 from robot_rl.learning.optimiser import Optimiser
+from robot_rl.learning.privileged import private_entries, without
 from robot_rl.replay.batch import Batch, BatchRing
 
 
@@ -31,10 +33,15 @@ class NonFinite(RobotRLError):
 
 @dataclass(frozen=True)
 class Features:
-    """Encoded batch: `now` (B, F) carries the encoder's gradient, `next` (B, F) does not."""
+    """Encoded batch: `now` (B, F) carries the encoder's gradient, `next` (B, F) does not.
+
+    `critic_now` and `critic_next` (B, F') are those with what critics alone see; where that is nothing, the same.
+    """
 
     now: Tensor
     next: Tensor
+    critic_now: Tensor
+    critic_next: Tensor
 
 
 class CriticAgent:
@@ -57,13 +64,23 @@ class CriticAgent:
         precision: torch.dtype = torch.float32,
     ) -> None:
         self.config, self.spec = config, spec
+        self.acting_spec = without(spec, config.privileged)
+        """What the policy sees of `spec`: all but privileged entries."""
+        names = spec.observation.proprio
+        self._private = list(private_entries(config.privileged, names))
+        self._public = [entry for entry in range(len(names)) if entry not in self._private]
+        self._insight: ProprioEncoder | None = None
         self.device, self.precision = device or torch.device("cpu"), precision
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.actor = self._make_actor().to(self.device)
             self.critic = self._make_critic().to(self.device)
+            if self._private:
+                entries = config.encoder.stack * len(self._private)
+                self._insight = ProprioEncoder(entries, config.encoder.proprio_latent).to(self.device)
         self.target = copy.deepcopy(self.critic).requires_grad_(False)
         learned = [*self.actor.encoder.parameters(), *self.critic.parameters()]
+        learned += self._insight.parameters() if self._insight else []
         self.optimisers = {"critic": Optimiser(learned, config.learning_rate)}
         self.updates = 0
         self._noise = torch.Generator().manual_seed(seed)
@@ -84,14 +101,15 @@ class CriticAgent:
 
     def _make_critic(self) -> CriticEnsemble:
         config = self.config
-        return CriticEnsemble(config.critics, self.actor.encoder.size, self.spec.action.size, config.hidden)
+        features = self.actor.encoder.size + (config.encoder.proprio_latent if self._private else 0)
+        return CriticEnsemble(config.critics, features, self.spec.action.size, config.hidden)
 
-    def _next_value(self, features: Tensor) -> Tensor:
-        """Value (B,) of the next observations' `features` (B, F), called without gradients."""
+    def _next_value(self, features: Tensor, critic_features: Tensor) -> Tensor:
+        """Value (B,) of the next observations by policy's and critics' features, called without gradients."""
         raise NotImplementedError
 
-    def _improve(self, data: Mapping[str, Tensor], features: Tensor) -> dict[str, float]:
-        """Improve the policy on detached `features` (B, F) of the observations; returns metrics."""
+    def _improve(self, data: Mapping[str, Tensor], features: Tensor, critic_features: Tensor) -> dict[str, float]:
+        """Improve the policy on detached features of the observations, its own and the critics'; returns metrics."""
         raise NotImplementedError
 
     def _loss(self, outputs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -104,11 +122,15 @@ class CriticAgent:
 
     @property
     def _modules(self) -> dict[str, torch.nn.Module]:
-        return {"actor": self.actor, "critic": self.critic, "target": self.target}
+        modules = {"actor": self.actor, "critic": self.critic, "target": self.target}
+        return modules | ({"insight": self._insight} if self._insight else {})
 
     def fit_normaliser(self, proprio: np.ndarray) -> None:
         """Take the statistics of proprioception from samples (n, P), or (n, K, P) of histories."""
-        self.actor.encoder.proprio.fit(torch.from_numpy(proprio).to(self.device))
+        samples = torch.from_numpy(proprio).to(self.device)
+        self.actor.encoder.proprio.fit(self._seen(samples))
+        if self._insight:
+            self._insight.fit(samples[..., self._private])
 
     def update(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
         """One critic update, an improvement of the policy where one is due, and slow targets.
@@ -119,7 +141,8 @@ class CriticAgent:
         with self._autocast():
             features = self._encode(data)
             metrics = self.update_critic(data, features)
-            metrics |= self._improve(data, features.now.detach())
+            now = features.now.detach()
+            metrics |= self._improve(data, now, features.critic_now.detach() if self._insight else now)
         self.update_targets()
         self.updates += 1
         return metrics
@@ -127,8 +150,10 @@ class CriticAgent:
     def update_critic(self, data: Mapping[str, Tensor], features: Features) -> dict[str, float]:
         """Regress critics and encoder onto r + g^n (1-d) V(o')."""
         with torch.no_grad():
-            target = critic_target(data["reward"], data["discount"], self._next_value(features.next))
-        outputs = self.critic(features.now, data["action"])
+            target = critic_target(
+                data["reward"], data["discount"], self._next_value(features.next, features.critic_next)
+            )
+        outputs = self.critic(features.critic_now, data["action"])
         loss = self._loss(outputs, target, data["weight"])
         values = self._values(outputs.detach())
         self._td_errors = (values - target).abs().mean(0)
@@ -189,9 +214,22 @@ class CriticAgent:
             self._shifts.bit_generator.state = values["shifts"]
 
     def _encode(self, data: Mapping[str, Tensor]) -> Features:
+        encoder = self.actor.encoder
         with torch.no_grad():
-            after = self.actor.encoder(data["next_images"], data["next_proprio"])
-        return Features(self.actor.encoder(data["obs_images"], data["obs_proprio"]), after)
+            after = encoder(data["next_images"], self._seen(data["next_proprio"]))
+            critic_after = self._with_insight(after, data["next_proprio"])
+        now = encoder(data["obs_images"], self._seen(data["obs_proprio"]))
+        return Features(now, after, self._with_insight(now, data["obs_proprio"]), critic_after)
+
+    def _seen(self, proprio: Tensor) -> Tensor:
+        """What the policy sees of `proprio` (..., P)."""
+        return proprio[..., self._public] if self._private else proprio
+
+    def _with_insight(self, features: Tensor, proprio: Tensor) -> Tensor:
+        """Critics' features: those of the policy, and what critics alone see of `proprio` (..., P)."""
+        if self._insight is None:
+            return features
+        return torch.cat([features, self._insight(proprio[..., self._private]).float()], -1)
 
     def _load(self, batch: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
         """Batch as tensors on the device, images shifted (observation and successor independently)."""

@@ -132,7 +132,7 @@ class Learner:
     def weights(self) -> bytes:
         """The acting weights, packed; their version is the number of updates. Never such with NaN or infinity."""
         self._mend()
-        meta = WeightsMeta(self.updates, self.agent.algorithm, self.config.agent, self.spec)
+        meta = WeightsMeta(self.updates, self.agent.algorithm, self.config.agent, self.agent.acting_spec)
         return pack(meta, self.agent.actor_tensors())
 
     def save(self, folder: Path | str) -> Path:
@@ -178,7 +178,7 @@ class Learner:
 
     def _load(self, path: Path, random: bool) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         tensors, document = load_checkpoint(path)
-        theirs = document["networks"]
+        theirs = document["networks"] = {"privileged": [], **document["networks"]}
         theirs["encoder"] = to_plain(load(EncoderConfig, theirs["encoder"], f"checkpoint '{path}'"))
         for key, ours in (("spec", to_plain(self.spec)), ("networks", self._networks())):
             if document.get(key) != ours:
@@ -190,7 +190,7 @@ class Learner:
         """What decides the shapes of the networks."""
         agent = self.config.agent
         shapes = {"encoder": to_plain(agent.encoder), "hidden": list(agent.hidden), "critics": agent.critics}
-        return {"algorithm": self.agent.algorithm, **shapes}
+        return {"algorithm": self.agent.algorithm, **shapes, "privileged": list(agent.privileged)}
 
     def _fit_normaliser(self) -> None:
         size = self.config.batch_size

@@ -71,7 +71,7 @@ def test_encoder_learns_from_the_critic_alone(config: SACConfig, spec: StepSpec,
     data = agent._load(batch)
     encoder, policy, critic = (snapshot(m) for m in (agent.actor.encoder, agent.actor.policy, agent.critic))
     features = agent._encode(data)
-    agent.update_actor(data, features.now.detach())
+    agent.update_actor(data, features.now.detach(), features.critic_now.detach())
     assert not changed(encoder, agent.actor.encoder)
     assert not changed(critic, agent.critic), "the actor's gradient stops at the critics' parameters"
     assert changed(policy, agent.actor.policy) == set(policy)
