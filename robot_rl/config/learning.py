@@ -21,6 +21,19 @@ class EncoderConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GripperActionConfig:
+    """The gripper as a dimension of the action."""
+
+    dimension: str = param("gripper", "name of the action dimension that moves the gripper")
+    kind: str = param(
+        "continuous", "any opening, or one of `values` by a Q function of its own", choices=("continuous", "discrete")
+    )
+    values: tuple[float, ...] = param((-1.0, 1.0), "actions that a discrete gripper chooses from", ge=-1.0, le=1.0)
+    penalty: float = param(0.0, "reward lost by moving the gripper from one end to the other", ge=0.0)
+    exploration: float = param(0.05, "share of sampled actions with a random discrete choice", ge=0.0, le=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgentConfig:
     """What all algorithms share: an encoder, an ensemble of critics and slow copies of them."""
 
@@ -30,6 +43,7 @@ class AgentConfig:
     learning_rate: float = param(3e-4, "Adam step size of critics, encoder and actor", ge=0.0)
     tau: float = param(0.005, "Polyak step of the target critics", ge=0.0, le=1.0)
     shift: int = param(4, "largest random shift of the images, 0 for none", ge=0, unit="px")
+    gripper: GripperActionConfig = param(GripperActionConfig(), "how the gripper is part of the action")
     privileged: tuple[str, ...] = param((), "proprioception that critics alone see: names, or patterns such as sim_*")
 
 
@@ -92,6 +106,7 @@ class HealthConfig:
     max_spread: float = param(0.5, "largest deviation of the critics, as a share of that distance", ge=0.0)
     max_gradient: float = param(500.0, "largest norm of the critics' gradient, 0 for any", ge=0.0)
     entropy_margin: float = param(2.5, "how far entropy may be below its target, per action dimension", unit="nat")
+    warmup: int = param(1000, "first updates, in which only NaN and rewards out of range raise an alarm", ge=0)
     window: int = param(100, "updates over which figures are smoothed", ge=1)
     every: int = param(10, "updates between two looks at the gradient", ge=1)
 

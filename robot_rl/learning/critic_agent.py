@@ -21,6 +21,7 @@ from robot_rl.learning.augment import random_shift
 from robot_rl.learning.compute import allocator
 from robot_rl.learning.critic import CriticEnsemble
 from robot_rl.learning.encoder import ProprioEncoder
+from robot_rl.learning.gripper import gripper_loss, gripper_target
 from robot_rl.learning.losses import critic_loss, critic_target
 from robot_rl.learning.optimiser import Optimiser
 from robot_rl.learning.privileged import private_entries, without
@@ -82,6 +83,10 @@ class CriticAgent:
         learned = [*self.actor.encoder.parameters(), *self.critic.parameters()]
         learned += self._insight.parameters() if self._insight else []
         self.optimisers = {"critic": Optimiser(learned, config.learning_rate)}
+        gripper = self.actor.gripper
+        self._slow_gripper = copy.deepcopy(gripper)
+        if gripper is not None:
+            self.optimisers["gripper"] = Optimiser(gripper.parameters(), config.learning_rate)
         self.updates = 0
         self._noise = torch.Generator().manual_seed(seed)
         self._shifts = np.random.Generator(np.random.PCG64(seed))
@@ -90,6 +95,9 @@ class CriticAgent:
         self._td_errors = torch.zeros(0)
         self._online: list[Tensor] = list(self.critic.parameters())
         self._slow: list[Tensor] = list(self.target.parameters())
+        if self._slow_gripper is not None and gripper is not None:
+            self._online += gripper.parameters()
+            self._slow += self._slow_gripper.requires_grad_(False).parameters()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -123,7 +131,8 @@ class CriticAgent:
     @property
     def _modules(self) -> dict[str, torch.nn.Module]:
         modules = {"actor": self.actor, "critic": self.critic, "target": self.target}
-        return modules | ({"insight": self._insight} if self._insight else {})
+        optional = {"insight": self._insight, "slow_gripper": self._slow_gripper}
+        return modules | {name: module for name, module in optional.items() if module is not None}
 
     def fit_normaliser(self, proprio: np.ndarray) -> None:
         """Take the statistics of proprioception from samples (n, P), or (n, K, P) of histories."""
@@ -141,6 +150,7 @@ class CriticAgent:
         with self._autocast():
             features = self._encode(data)
             metrics = self.update_critic(data, features)
+            metrics |= self._update_gripper(data, features)
             now = features.now.detach()
             metrics |= self._improve(data, now, features.critic_now.detach() if self._insight else now)
         self.update_targets()
@@ -166,6 +176,19 @@ class CriticAgent:
             "target_mean": float(target.mean()),
         }
         self.optimisers["critic"].minimise(loss)
+        return metrics
+
+    def _update_gripper(self, data: Mapping[str, Tensor], features: Features) -> dict[str, float]:
+        """Q-learning of a discrete gripper's choices on detached features; {} where it is continuous."""
+        head, slow = self.actor.gripper, self._slow_gripper
+        if head is None or slow is None:
+            return {}
+        with torch.no_grad():
+            target = gripper_target(head, slow, data["reward"], data["discount"], features.next)
+        choice = head.choices.nearest(data["action"])
+        loss = gripper_loss(head(features.now.detach()), choice, target, data["weight"])
+        metrics = {"gripper_loss": finite("gripper_loss", loss)}
+        self.optimisers["gripper"].minimise(loss)
         return metrics
 
     @torch.no_grad()

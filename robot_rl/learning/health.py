@@ -53,18 +53,19 @@ class Bounds:
 
     @classmethod
     def implied(cls, config: LearnerConfig) -> Bounds:
-        """Bounds that follow from the range of rewards and the discount."""
-        health = config.health
+        """Bounds that follow from the range of rewards, the discount and what moving the gripper costs."""
+        health, penalty = config.health, config.agent.gripper.penalty
         endless = 1.0 / (1.0 - config.discount) if config.discount < 1.0 else math.inf
         sums = 1.0 if health.reward_ends else endless
-        return cls(_times(min(0.0, health.reward_low), sums), _times(max(0.0, health.reward_high), sums))
+        low = _times(min(0.0, health.reward_low), sums) - _times(penalty, endless)
+        return cls(low, _times(max(0.0, health.reward_high), sums))
 
 
 class Health:
     """Smoothed figures of the updates against their limits, and the alarms that follow; no randomness, no clock.
 
     An alarm begins where a smoothed figure passes its limit and ends `window` updates after it last did. In the first
-    `window` updates figures are those of the initial networks, and no limit holds.
+    `warmup` updates values are still those of the initial networks, and no limit holds.
     """
 
     def __init__(self, config: LearnerConfig, actions: int) -> None:
@@ -76,7 +77,7 @@ class Health:
         agent = config.agent
         terms = 1.0 if config.health.reward_ends else sum(config.discount**k for k in range(config.n_step))
         low, high = config.health.reward_low, config.health.reward_high
-        self._rewards = min(low, low * terms), max(high, high * terms)
+        self._rewards = min(low, low * terms) - config.n_step * config.agent.gripper.penalty, max(high, high * terms)
         self._actions, self._discount = actions, config.discount
         self._backup_entropy = isinstance(agent, SACConfig) and agent.backup_entropy
         self._target = agent.target_entropy * actions if isinstance(agent, SACConfig) else 0.0
@@ -147,7 +148,7 @@ class Health:
         if least < self._rewards[0] or most > self._rewards[1]:
             allowed = f"[{self._rewards[0]:g}, {self._rewards[1]:g}]"
             return {Alarm.REWARD: f"rewards from {least:.3g} to {most:.3g}, allowed are {allowed}"}
-        if self._seen <= config.window or Alarm.REWARD in self._since:
+        if self._seen <= config.warmup or Alarm.REWARD in self._since:
             return {}
         found, (low, high) = dict[Alarm, str](), self._limits(metrics)
         if smooth.get("q_max", high) > high:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from robot_rl.config.learning import EncoderConfig, LearnerConfig
+from robot_rl.config.learning import AgentConfig, EncoderConfig, LearnerConfig
 from robot_rl.config.loader import load, to_plain
 from robot_rl.core.errors import RobotRLError, SchemaError
 from robot_rl.core.record import StepSpec
@@ -178,7 +178,7 @@ class Learner:
 
     def _load(self, path: Path, random: bool) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         tensors, document = load_checkpoint(path)
-        theirs = document["networks"] = {"privileged": [], **document["networks"]}
+        theirs = document["networks"] = {**_options(AgentConfig()), **document["networks"]}
         theirs["encoder"] = to_plain(load(EncoderConfig, theirs["encoder"], f"checkpoint '{path}'"))
         for key, ours in (("spec", to_plain(self.spec)), ("networks", self._networks())):
             if document.get(key) != ours:
@@ -190,7 +190,7 @@ class Learner:
         """What decides the shapes of the networks."""
         agent = self.config.agent
         shapes = {"encoder": to_plain(agent.encoder), "hidden": list(agent.hidden), "critics": agent.critics}
-        return {"algorithm": self.agent.algorithm, **shapes, "privileged": list(agent.privileged)}
+        return {"algorithm": self.agent.algorithm, **shapes, **_options(agent)}
 
     def _fit_normaliser(self) -> None:
         size = self.config.batch_size
@@ -220,6 +220,12 @@ class Learner:
         self.health.forget()
         back = f"'{found[-1].name}' came back, return {self.rollbacks} of {MAX_ROLLBACKS}"
         self.health.raise_alarm(Alarm.NOT_FINITE, updates, f"{error} {back}.")
+
+
+def _options(agent: AgentConfig) -> dict[str, Any]:
+    """What shapes the networks of those agents alone that have it."""
+    choices = list(agent.gripper.values) if agent.gripper.kind == "discrete" else []
+    return {"privileged": list(agent.privileged), "gripper": choices}
 
 
 def _make_agent(config: LearnerConfig, spec: StepSpec) -> Agent:

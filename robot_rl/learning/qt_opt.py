@@ -37,6 +37,11 @@ class QTOpt(CriticAgent):
                 f"qt_opt.privileged is {list(self.config.privileged)}, but qt_opt acts by its critics, which may "
                 "see no more than the policy: use sac or td3, or leave it empty."
             )
+        if self.config.gripper.penalty and self.config.cross_entropy:
+            raise UsageError(
+                f"qt_opt.gripper.penalty is {self.config.gripper.penalty:g}, but cross_entropy needs returns in "
+                "[0, 1]: set cross_entropy false."
+            )
         return ArgmaxActor(self.config, self.spec)
 
     def _make_critic(self) -> CriticEnsemble:
@@ -53,7 +58,8 @@ class QTOpt(CriticAgent):
             return self.target.score(features, actions).mean(0)
 
         size = self.spec.action.size
-        found = maximise(score, len(features), size, self.config.target_cem, self._noise, features.device)
+        cem, device = self.config.target_cem, features.device
+        found = maximise(score, len(features), size, cem, self._noise, device, self.actor.project)
         outputs = torch.minimum(self.target(features, found.best), self.lagged(features, found.best))
         return self._values(outputs).amin(0)
 

@@ -10,7 +10,7 @@ import pytest
 from robot_rl.config.learning import HealthConfig, LearnerConfig, SACConfig
 from robot_rl.learning.health import Alarm, Bounds, Health
 
-CONFIG = LearnerConfig(health=HealthConfig(window=10), discount=0.9)
+CONFIG = LearnerConfig(health=HealthConfig(window=10, warmup=10), discount=0.9)
 FINE = {"q_min": -0.1, "q_max": 1.1, "q_spread": 0.1, "gradient_norm": 3.0, "entropy": -2.0, "reward_max": 1.0}
 
 

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from robot_rl.config.learning import EncoderConfig, LearnerConfig, QTOptConfig, SACConfig, TD3Config
+from robot_rl.config.learning import (
+    EncoderConfig,
+    GripperActionConfig,
+    LearnerConfig,
+    QTOptConfig,
+    SACConfig,
+    TD3Config,
+)
 from robot_rl.core.errors import SchemaError
 from robot_rl.core.record import Source, StepSpec
 from robot_rl.learning.acting import load_actor
@@ -20,7 +27,10 @@ from robot_rl.replay.reader import ReplayReader
 from .conftest import ENCODER, write_episodes
 
 ENCODERS: dict[str, dict[str, Any]] = {"stack": {"stack": 3}}
-AGENTS: dict[str, dict[str, Any]] = {"privileged": {"privileged": ("y",)}}
+AGENTS: dict[str, dict[str, Any]] = {
+    "privileged": {"privileged": ("y",)},
+    "discrete": {"gripper": GripperActionConfig(kind="discrete", values=(-1.0, 0.0, 1.0), exploration=0.5)},
+}
 CONFIGS = {"sac": SACConfig, "td3": TD3Config, "qt_opt": QTOptConfig}
 REFUSED = {("qt_opt", "privileged")}
 ALL = [(name, option) for option in (*ENCODERS, *AGENTS) for name in CONFIGS if (name, option) not in REFUSED]
@@ -70,8 +80,10 @@ def test_published_weights_act(
     actor.begin()
     images = {camera: np.zeros(spec.observation.image_shape, np.uint8) for camera in spec.observation.cameras}
     for sample in (False, True):
-        action = actor.act(images, np.zeros(3, np.float32), sample)
-        assert action.shape == (2,) and (np.abs(action) <= 1.0).all()
+        actions = np.stack([actor.act(images, np.zeros(3, np.float32), sample) for _ in range(20)])
+        assert actions.shape == (20, 2) and (np.abs(actions) <= 1.0).all()
+        assert option != "discrete" or np.isin(actions[:, 1], (-1.0, 0.0, 1.0)).all()
+        assert len(np.unique(actions[:, 0])) > 1 or not sample
 
 
 @pytest.mark.parametrize(("name", "option"), ALL)
