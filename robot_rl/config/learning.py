@@ -18,6 +18,14 @@ class EncoderConfig:
     strides: tuple[int, ...] = param((2,), "strides of those convolutions", ge=1)
     image_latent: int = param(64, "latent size of one camera", ge=1)
     proprio_latent: int = param(64, "latent size of the proprioception vector", ge=1)
+    weights: str = param("", "safetensors file that the cameras' weights start from; '' for random ones")
+    frozen: bool = param(False, "whether the cameras' weights stay as they are")
+    cache_mb: float = param(
+        0.0,
+        "memory for features of a frozen encoder, whose images are then not shifted; 0 for none",
+        ge=0.0,
+        unit="MiB",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,32 +15,17 @@ from robot_rl.config.learning import AgentConfig
 from robot_rl.core.errors import RobotRLError
 from robot_rl.core.record import StepSpec
 from robot_rl.learning.actor_network import ActorNetwork
-from robot_rl.learning.augment import random_shift
-from robot_rl.learning.compute import allocator
 from robot_rl.learning.critic import CriticEnsemble
-from robot_rl.learning.encoder import ProprioEncoder
 from robot_rl.learning.gripper import gripper_loss, gripper_target
 from robot_rl.learning.losses import critic_loss, critic_target
 from robot_rl.learning.optimiser import Optimiser
+from robot_rl.learning.pretrained import prepare_cameras
 from robot_rl.learning.privileged import private_entries, without
-from robot_rl.replay.batch import Batch, BatchRing
+from robot_rl.learning.view import Features, View
 
 
 class NonFinite(RobotRLError):
     """A loss is not a finite number; the parameters were left as they are."""
-
-
-@dataclass(frozen=True)
-class Features:
-    """Encoded batch: `now` (B, F) carries the encoder's gradient, `next` (B, F) does not.
-
-    `critic_now` and `critic_next` (B, F') are those with what critics alone see; where that is nothing, the same.
-    """
-
-    now: Tensor
-    next: Tensor
-    critic_now: Tensor
-    critic_next: Tensor
 
 
 class CriticAgent:
@@ -65,33 +48,28 @@ class CriticAgent:
         precision: torch.dtype = torch.float32,
     ) -> None:
         self.config, self.spec = config, spec
+        private_entries(config.privileged, spec.observation.proprio)  # refused before anything is built on it
         self.acting_spec = without(spec, config.privileged)
         """What the policy sees of `spec`: all but privileged entries."""
-        names = spec.observation.proprio
-        self._private = list(private_entries(config.privileged, names))
-        self._public = [entry for entry in range(len(names)) if entry not in self._private]
-        self._insight: ProprioEncoder | None = None
         self.device, self.precision = device or torch.device("cpu"), precision
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.actor = self._make_actor().to(self.device)
+            prepare_cameras(self.actor.encoder, config.encoder)
+            self._view = View(config, spec, self.actor.encoder, self.device, precision, seed)
             self.critic = self._make_critic().to(self.device)
-            if self._private:
-                entries = config.encoder.stack * len(self._private)
-                self._insight = ProprioEncoder(entries, config.encoder.proprio_latent).to(self.device)
         self.target = copy.deepcopy(self.critic).requires_grad_(False)
+        insight = self._view.insight
         learned = [*self.actor.encoder.parameters(), *self.critic.parameters()]
-        learned += self._insight.parameters() if self._insight else []
-        self.optimisers = {"critic": Optimiser(learned, config.learning_rate)}
+        learned += insight.parameters() if insight else []
+        trained = [parameter for parameter in learned if parameter.requires_grad]
+        self.optimisers = {"critic": Optimiser(trained, config.learning_rate)}
         gripper = self.actor.gripper
         self._slow_gripper = copy.deepcopy(gripper)
         if gripper is not None:
             self.optimisers["gripper"] = Optimiser(gripper.parameters(), config.learning_rate)
         self.updates = 0
         self._noise = torch.Generator().manual_seed(seed)
-        self._shifts = np.random.Generator(np.random.PCG64(seed))
-        allocate = allocator(self.device)
-        self._shifted = BatchRing(1, lambda size: Batch.allocate(spec, size, allocate, config.encoder.stack))
         self._td_errors = torch.zeros(0)
         self._online: list[Tensor] = list(self.critic.parameters())
         self._slow: list[Tensor] = list(self.target.parameters())
@@ -109,8 +87,7 @@ class CriticAgent:
 
     def _make_critic(self) -> CriticEnsemble:
         config = self.config
-        features = self.actor.encoder.size + (config.encoder.proprio_latent if self._private else 0)
-        return CriticEnsemble(config.critics, features, self.spec.action.size, config.hidden)
+        return CriticEnsemble(config.critics, self._view.critic_size, self.spec.action.size, config.hidden)
 
     def _next_value(self, features: Tensor, critic_features: Tensor) -> Tensor:
         """Value (B,) of the next observations by policy's and critics' features, called without gradients."""
@@ -131,28 +108,25 @@ class CriticAgent:
     @property
     def _modules(self) -> dict[str, torch.nn.Module]:
         modules = {"actor": self.actor, "critic": self.critic, "target": self.target}
-        optional = {"insight": self._insight, "slow_gripper": self._slow_gripper}
+        optional = {"insight": self._view.insight, "slow_gripper": self._slow_gripper}
         return modules | {name: module for name, module in optional.items() if module is not None}
 
     def fit_normaliser(self, proprio: np.ndarray) -> None:
         """Take the statistics of proprioception from samples (n, P), or (n, K, P) of histories."""
-        samples = torch.from_numpy(proprio).to(self.device)
-        self.actor.encoder.proprio.fit(self._seen(samples))
-        if self._insight:
-            self._insight.fit(samples[..., self._private])
+        self._view.fit(proprio)
 
     def update(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
         """One critic update, an improvement of the policy where one is due, and slow targets.
 
         `batch` is as robot_rl.replay's Batch. Raises NonFinite before a loss that is no number does harm.
         """
-        data = self._load(batch)
-        with self._autocast():
-            features = self._encode(data)
+        data = self._view.load(batch)
+        with self._view.autocast():
+            features = self._view.encode(data)
             metrics = self.update_critic(data, features)
             metrics |= self._update_gripper(data, features)
             now = features.now.detach()
-            metrics |= self._improve(data, now, features.critic_now.detach() if self._insight else now)
+            metrics |= self._improve(data, now, features.critic_now.detach() if self._view.insight else now)
         self.update_targets()
         self.updates += 1
         return metrics
@@ -223,7 +197,7 @@ class CriticAgent:
             tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
         for name, optimiser in self.optimisers.items():
             tensors |= {f"optimiser.{name}.{key}": value for key, value in optimiser.tensors().items()}
-        return tensors, {"updates": self.updates, "shifts": self._shifts.bit_generator.state}
+        return tensors, {"updates": self.updates, "shifts": self._view.shifts.bit_generator.state}
 
     def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any], random: bool = True) -> None:
         """Continue from a `state`; without `random`, random numbers go on as they are."""
@@ -231,41 +205,11 @@ class CriticAgent:
             module.load_state_dict(_under(tensors, f"{name}."))
         for name, optimiser in self.optimisers.items():
             optimiser.restore(_under(tensors, f"optimiser.{name}."))
+        self._view.forget()
         self.updates = int(values["updates"])
         if random:
             self._noise.set_state(tensors["noise"])
-            self._shifts.bit_generator.state = values["shifts"]
-
-    def _encode(self, data: Mapping[str, Tensor]) -> Features:
-        encoder = self.actor.encoder
-        with torch.no_grad():
-            after = encoder(data["next_images"], self._seen(data["next_proprio"]))
-            critic_after = self._with_insight(after, data["next_proprio"])
-        now = encoder(data["obs_images"], self._seen(data["obs_proprio"]))
-        return Features(now, after, self._with_insight(now, data["obs_proprio"]), critic_after)
-
-    def _seen(self, proprio: Tensor) -> Tensor:
-        """What the policy sees of `proprio` (..., P)."""
-        return proprio[..., self._public] if self._private else proprio
-
-    def _with_insight(self, features: Tensor, proprio: Tensor) -> Tensor:
-        """Critics' features: those of the policy, and what critics alone see of `proprio` (..., P)."""
-        if self._insight is None:
-            return features
-        return torch.cat([features, self._insight(proprio[..., self._private]).float()], -1)
-
-    def _load(self, batch: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
-        """Batch as tensors on the device, images shifted (observation and successor independently)."""
-        arrays, shifted = dict(batch), self._shifted.next(len(batch["reward"]))
-        for name in ("obs_images", "next_images"):
-            arrays[name] = random_shift(batch[name], self.config.shift, self._shifts, shifted[name])
-        # The update waits for its losses, hence for these copies, before anyone writes into the arrays again.
-        return {name: torch.from_numpy(array).to(self.device, non_blocking=True) for name, array in arrays.items()}
-
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if self.precision == torch.float32:
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, self.precision)
+            self._view.shifts.bit_generator.state = values["shifts"]
 
 
 def finite(name: str, loss: Tensor) -> float:

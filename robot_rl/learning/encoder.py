@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -107,6 +109,8 @@ class ObservationEncoder(nn.Module):
         super().__init__()
         self.cameras = nn.ModuleList(CameraEncoder(config, spec.image_height, spec.image_width) for _ in spec.cameras)
         self.proprio = ProprioEncoder(config.stack * len(spec.proprio), config.proprio_latent)
+        self.image_size = config.image_latent * len(spec.cameras)
+        """Length of the part of features that comes from images."""
         self.size = config.image_latent * len(spec.cameras) + config.proprio_latent
 
     def forward(self, images: Tensor, proprio: Tensor) -> Tensor:
@@ -114,5 +118,12 @@ class ObservationEncoder(nn.Module):
 
         With histories of K > 1 observations these are (B, K, C, H, W, 3) and (B, K, P), oldest first.
         """
-        views = [encoder(images[..., index, :, :, :]) for index, encoder in enumerate(self.cameras)]
+        return self.join(self.views(images), proprio)
+
+    def views(self, images: Tensor) -> list[Tensor]:
+        """Latents (B, image_latent) of each camera."""
+        return [encoder(images[..., index, :, :, :]) for index, encoder in enumerate(self.cameras)]
+
+    def join(self, views: Sequence[Tensor], proprio: Tensor) -> Tensor:
+        """Features (B, size) of the `views`, in one tensor or several, and `proprio`."""
         return torch.cat([*views, self.proprio(proprio)], -1).float()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -179,7 +180,7 @@ class Learner:
     def _load(self, path: Path, random: bool) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         tensors, document = load_checkpoint(path)
         theirs = document["networks"] = {**_options(AgentConfig()), **document["networks"]}
-        theirs["encoder"] = to_plain(load(EncoderConfig, theirs["encoder"], f"checkpoint '{path}'"))
+        theirs["encoder"] = _shape(load(EncoderConfig, theirs["encoder"], f"checkpoint '{path}'"))
         for key, ours in (("spec", to_plain(self.spec)), ("networks", self._networks())):
             if document.get(key) != ours:
                 raise SchemaError(f"checkpoint '{path}' has other {key} than this run: start a new run.")
@@ -189,7 +190,7 @@ class Learner:
     def _networks(self) -> dict[str, Any]:
         """What decides the shapes of the networks."""
         agent = self.config.agent
-        shapes = {"encoder": to_plain(agent.encoder), "hidden": list(agent.hidden), "critics": agent.critics}
+        shapes = {"encoder": _shape(agent.encoder), "hidden": list(agent.hidden), "critics": agent.critics}
         return {"algorithm": self.agent.algorithm, **shapes, **_options(agent)}
 
     def _fit_normaliser(self) -> None:
@@ -220,6 +221,11 @@ class Learner:
         self.health.forget()
         back = f"'{found[-1].name}' came back, return {self.rollbacks} of {MAX_ROLLBACKS}"
         self.health.raise_alarm(Alarm.NOT_FINITE, updates, f"{error} {back}.")
+
+
+def _shape(encoder: EncoderConfig) -> Any:
+    """What of an encoder decides its networks and what of them learns."""
+    return to_plain(replace(encoder, weights="", cache_mb=0.0))
 
 
 def _options(agent: AgentConfig) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from robot_rl.config.learning import (
     EncoderConfig,
@@ -26,7 +27,11 @@ from robot_rl.replay.reader import ReplayReader
 
 from .conftest import ENCODER, write_episodes
 
-ENCODERS: dict[str, dict[str, Any]] = {"stack": {"stack": 3}}
+ENCODERS: dict[str, dict[str, Any]] = {
+    "stack": {"stack": 3},
+    "frozen": {"frozen": True},
+    "cached": {"frozen": True, "cache_mb": 1e-3},
+}
 AGENTS: dict[str, dict[str, Any]] = {
     "privileged": {"privileged": ("y",)},
     "discrete": {"gripper": GripperActionConfig(kind="discrete", values=(-1.0, 0.0, 1.0), exploration=0.5)},
@@ -61,6 +66,10 @@ def test_resume_is_bit_identical(
     learner = Learner.from_stores(config, stores[0], [stores[1]])
     for _ in range(5):
         learner.step()
+    cameras = {name: value for name, value in learner.agent.actor_tensors().items() if "cameras" in name}
+    start = Learner.from_stores(config, stores[0], [stores[1]]).agent.actor_tensors()
+    moved = any(not torch.equal(value, start[name]) for name, value in cameras.items())
+    assert moved == (option not in ("frozen", "cached"))
     learner.save(tmp_path / "checkpoints")
     expected = [learner.step() for _ in range(4)]
     resumed = Learner.from_stores(replace(config, seed=99), stores[0], [stores[1]])

@@ -68,9 +68,9 @@ def test_without_backup_entropy_alpha_does_not_enter_the_target(
 
 def test_encoder_learns_from_the_critic_alone(config: SACConfig, spec: StepSpec, batch: Batch) -> None:
     agent = SAC(replace(config, imitation=1.0), spec)
-    data = agent._load(batch)
+    data = agent._view.load(batch)
     encoder, policy, critic = (snapshot(m) for m in (agent.actor.encoder, agent.actor.policy, agent.critic))
-    features = agent._encode(data)
+    features = agent._view.encode(data)
     agent.update_actor(data, features.now.detach(), features.critic_now.detach())
     assert not changed(encoder, agent.actor.encoder)
     assert not changed(critic, agent.critic), "the actor's gradient stops at the critics' parameters"

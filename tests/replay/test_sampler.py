@@ -46,6 +46,7 @@ def test_shapes_and_types(online: ReplayReader) -> None:
         "discount": ((6,), "float32"),
         "weight": ((6,), "float32"),
         "indices": ((6,), "int64"),
+        "next_indices": ((6,), "int64"),
         "pool": ((6,), "int32"),
     }
     assert batch["obs_images"][:, 1].flags.c_contiguous
@@ -67,6 +68,7 @@ def test_history_begins_with_the_episodes_first_observation(store: Callable[...,
     sampler = UniformSampler(ReplayReader(store(records)), n_step=2, stack=3)
     batch = sampler.allocate(2)
     sampler.gather(np.array([5, 8]), batch)
+    np.testing.assert_array_equal([batch["indices"], batch["next_indices"]], [[5, 8], [7, 9]])
     for when, rows in (("obs", [[5, 5, 5], [6, 7, 8]]), ("next", [[5, 6, 7], [7, 8, 9]])):
         np.testing.assert_array_equal(batch[f"{when}_proprio"], records["proprio"][rows])
         np.testing.assert_array_equal(batch[f"{when}_images"][:, :, 1], records["image_front"][rows])
