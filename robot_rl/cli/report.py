@@ -55,6 +55,7 @@ SECTIONS: tuple[tuple[str, Callable[[RunData], str], str], ...] = (
     ("Learning curve", sections.learning, "No training episode is complete yet."),
     ("Episodes", sections.films, "No episode is complete yet."),
     ("Training", sections.training, "No metrics were written yet."),
+    ("Learning alarms", sections.health, "None was raised."),
     ("Safety events", sections.safety, "None was recorded."),
     ("Timing", sections.timing, "No steps were recorded yet."),
     ("Configuration", sections.configuration, "No configuration was recorded."),

@@ -35,6 +35,7 @@ class RunData:
     evaluation: dict[str, Any] = field(default_factory=dict)
     safety: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
+    alarms: list[dict[str, str]] = field(default_factory=list)
     training: Store | None = None
     evaluated: Store | None = None
     demos: list[Store] = field(default_factory=list)
@@ -82,6 +83,7 @@ def load_run(path: Path | str) -> RunData:
     data.evaluation = _json(run.eval_json, data.notes)
     data.safety = _counts(_json(run.path / "safety.json", data.notes))
     data.metrics = _metrics(run.path / "metrics.csv")
+    data.alarms = _rows(run.path / "alarms.csv")
     data.training = _store(run.replay, data.notes)
     data.evaluated = _store(run.eval_store, data.notes)
     data.demos = [store for path in _demo_paths(data) if (store := _store(path, data.notes))]
@@ -154,12 +156,17 @@ def _counts(found: Mapping[str, Any]) -> dict[str, int]:
 
 def _metrics(path: Path) -> dict[str, np.ndarray]:
     """Columns of metrics.csv by name; NaN where a cell is empty or no number, a half-written last line included."""
-    if not path.is_file():
-        return {}
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _rows(path)
     names = [name for name in (rows[0] if rows else {}) if name]
     return {name: np.array([_number(row.get(name)) for row in rows]) for name in names}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a table by column; those that end before the last column have no value there."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _number(text: str | None) -> float:

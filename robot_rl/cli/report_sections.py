@@ -27,6 +27,7 @@ from robot_rl.replay.reader import Episode
 from robot_rl.safety.reasons import Reason
 
 MAX_TIMES = 20_000
+MAX_ALARMS = 50
 
 
 def learning(data: RunData) -> str:
@@ -83,6 +84,22 @@ def training(data: RunData) -> str:
     return _grid(charts)
 
 
+def health(data: RunData) -> str:
+    """Alarms of the learner in order: when each began, in figures, and what helps."""
+    rows = [
+        (_clock(row["wall_s"]), row["updates"], row["alarm"], f"{row['text']}: {row['advice']}")
+        for row in data.alarms
+        if row.get("advice")
+    ]
+    shown = rows[-MAX_ALARMS:]
+    cut = (
+        f"<p class=none>The first {len(rows) - len(shown)} of {len(rows)} are left out.</p>"
+        if len(rows) > len(shown)
+        else ""
+    )
+    return cut + _table(("training time", "update", "alarm", "what"), shown) if rows else ""
+
+
 def films(data: RunData) -> str:
     """A demonstration, the first and a late training episode, and an evaluation success and failure."""
     chosen: list[tuple[str, Store, Episode]] = []
@@ -125,6 +142,11 @@ def configuration(data: RunData) -> str:
         return ""
     text = yaml.safe_dump(data.config, sort_keys=False)
     return f"<details><summary>config.yaml</summary><pre>{escape(text)}</pre></details>"
+
+
+def _clock(seconds: str) -> str:
+    minutes, rest = divmod(round(float(seconds)), 60)
+    return f"{minutes}:{rest:02d} min"
 
 
 def _moving(store: Store) -> list[Episode]:

@@ -11,12 +11,34 @@ from robot_rl.config.param import param
 class EncoderConfig:
     """Images and proprioception to one latent vector; each camera has its own weights."""
 
+    stack: int = param(1, "newest observations of the episode that are seen together", ge=1)
     patch: int = param(4, "side of the square patches the first layer embeds; divides the image size", ge=1, unit="px")
     patch_channels: int = param(16, "channels of the first layer", ge=1)
     channels: tuple[int, ...] = param((32,), "channels of the 3x3 convolutions that follow", ge=1)
     strides: tuple[int, ...] = param((2,), "strides of those convolutions", ge=1)
     image_latent: int = param(64, "latent size of one camera", ge=1)
     proprio_latent: int = param(64, "latent size of the proprioception vector", ge=1)
+    weights: str = param("", "safetensors file that the cameras' weights start from; '' for random ones")
+    frozen: bool = param(False, "whether the cameras' weights stay as they are")
+    cache_mb: float = param(
+        0.0,
+        "memory for features of a frozen encoder, whose images are then not shifted; 0 for none",
+        ge=0.0,
+        unit="MiB",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GripperActionConfig:
+    """The gripper as a dimension of the action."""
+
+    dimension: str = param("gripper", "name of the action dimension that moves the gripper")
+    kind: str = param(
+        "continuous", "any opening, or one of `values` by a Q function of its own", choices=("continuous", "discrete")
+    )
+    values: tuple[float, ...] = param((-1.0, 1.0), "actions that a discrete gripper chooses from", ge=-1.0, le=1.0)
+    penalty: float = param(0.0, "reward lost by moving the gripper from one end to the other", ge=0.0)
+    exploration: float = param(0.05, "share of sampled actions with a random discrete choice", ge=0.0, le=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +51,8 @@ class AgentConfig:
     learning_rate: float = param(3e-4, "Adam step size of critics, encoder and actor", ge=0.0)
     tau: float = param(0.005, "Polyak step of the target critics", ge=0.0, le=1.0)
     shift: int = param(4, "largest random shift of the images, 0 for none", ge=0, unit="px")
+    gripper: GripperActionConfig = param(GripperActionConfig(), "how the gripper is part of the action")
+    privileged: tuple[str, ...] = param((), "proprioception that critics alone see: names, or patterns such as sim_*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +104,22 @@ class QTOptConfig(AgentConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HealthConfig:
+    """Limits beyond which the learner raises an alarm; Q's follow from the rewards."""
+
+    reward_low: float = param(0.0, "lowest reward of a step")
+    reward_high: float = param(1.0, "highest reward of a step")
+    reward_ends: bool = param(True, "whether a reward comes once an episode; else Q may be a sum without end")
+    q_margin: float = param(0.5, "how far Q may leave its bounds, as a share of their distance", ge=0.0)
+    max_spread: float = param(0.5, "largest deviation of the critics, as a share of that distance", ge=0.0)
+    max_gradient: float = param(500.0, "largest norm of the critics' gradient, 0 for any", ge=0.0)
+    entropy_margin: float = param(2.5, "how far entropy may be below its target, per action dimension", unit="nat")
+    warmup: int = param(1000, "first updates, in which only NaN and rewards out of range raise an alarm", ge=0)
+    window: int = param(100, "updates over which figures are smoothed", ge=1)
+    every: int = param(10, "updates between two looks at the gradient", ge=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LearnerConfig:
     """What the learner does with its data, how fast and for how long."""
 
@@ -99,6 +139,7 @@ class LearnerConfig:
     importance_exponent: float = param(
         0.4, "how far the loss undoes that preference: 0 not at all, 1 entirely", ge=0.0, le=1.0
     )
+    health: HealthConfig = param(HealthConfig(), "when the learner raises an alarm")
     prefetch: int = param(-1, "batches drawn ahead on a thread; -1: 2 for a CUDA device, else none", ge=-1)
     seed: int = param(0, "seed of initialisation, sampling and augmentation", ge=0)
     precision: str = param(

@@ -16,6 +16,7 @@ FSYNC = "none: committed steps survive any end of the process; commit: a power f
 HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
+SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class RigConfig:
     image_size: int = param(64, "height and width of the images the policy sees", ge=16, le=512, unit="px")
     rate_hz: float = param(10.0, RATE, ge=1.0, le=100.0, unit="Hz")
     lockstep: bool = param(False, LOCKSTEP)
+    sim_state: bool = param(False, SIM_STATE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,16 +9,33 @@ import torch
 
 from robot_rl.core.errors import SchemaError
 from robot_rl.core.record import StepSpec
+from robot_rl.core.spec import ObservationSpec
 from robot_rl.learning.actor_network import ActorNetwork
 from robot_rl.learning.algorithms import ALGORITHMS
+from robot_rl.learning.history import History
+from robot_rl.learning.privileged import without
 from robot_rl.learning.weights import WeightsMeta, unpack
 
 
 class Actor:
-    """A policy rebuilt from weights alone. Not for use from several threads at once."""
+    """A policy rebuilt from weights alone. Not for use from several threads at once.
 
-    def __init__(self, meta: WeightsMeta, network: ActorNetwork, device: torch.device, seed: int) -> None:
+    `history` holds what a policy with a memory has seen of the episode; hand it on to newer weights.
+    """
+
+    def __init__(
+        self,
+        meta: WeightsMeta,
+        network: ActorNetwork,
+        device: torch.device,
+        seed: int,
+        history: History,
+        given: ObservationSpec,
+    ) -> None:
         """Use `load_actor`."""
+        self._given = given
+        self._taken = [given.proprio.index(name) for name in meta.spec.observation.proprio]
+        self.history = history
         self.meta, self._network, self._device = meta, network, device
         self._noise = torch.Generator().manual_seed(seed)
 
@@ -32,12 +49,16 @@ class Actor:
         """Observations and actions it was trained on."""
         return self.meta.spec
 
+    def begin(self) -> None:
+        """An episode begins. A policy with a memory must be told; see History."""
+        self.history.begin()
+
     @torch.inference_mode()
     def act(self, images: Mapping[str, np.ndarray], proprio: np.ndarray, sample: bool = False) -> np.ndarray:
         """Action float32 (A,) in [-1, 1]: the policy's best, or an exploring one with `sample`.
 
-        `images` maps each camera to uint8 (H, W, 3), `proprio` is (P,) in raw units. SchemaError if one is missing
-        or of another shape.
+        `images` maps each camera to uint8 (H, W, 3), `proprio` is (P,) in raw units, of the spec the weights were
+        loaded for. SchemaError if one is missing or of another shape.
         """
         features = self._network.encoder(*self._tensors(images, proprio))
         action = self._network.action(features, sample, self._noise)
@@ -52,21 +73,28 @@ class Actor:
                 f"the weights need camera '{missing[0]}', the observation has {', '.join(images) or 'none'}: "
                 "use the cameras the policy was trained with."
             )
-        frames = np.stack([spec.check_image(camera, images[camera]) for camera in spec.cameras])[None]
-        vector = spec.check_proprio(proprio)[None]
+        seen = np.stack([spec.check_image(camera, images[camera]) for camera in spec.cameras])
+        frames, vector = self.history.add(seen, self._given.check_proprio(proprio)[self._taken])
         return torch.from_numpy(frames).to(self._device), torch.from_numpy(vector).to(self._device)
 
 
 def load_actor(
-    data: bytes, device: str | torch.device = "cpu", seed: int = 0, spec: StepSpec | None = None, where: str = "weights"
+    data: bytes,
+    device: str | torch.device = "cpu",
+    seed: int = 0,
+    spec: StepSpec | None = None,
+    where: str = "weights",
+    history: History | None = None,
 ) -> Actor:
     """Actor from packed weights. `seed` is that of sampled actions; `where` names the data in errors.
 
+    `history` is that of the actor which has acted in the running episode so far.
+
     Raises SchemaError where the data is truncated, damaged, foreign, of wrong shapes, or, given `spec`, trained on
-    other observations or actions.
+    other observations or actions; proprioception in `spec` that only critics saw in training is left out.
     """
     meta, tensors = unpack(data, where)
-    if spec is not None and spec != meta.spec:
+    if spec is not None and without(spec, meta.config.privileged) != meta.spec:
         trained = _brief(meta.spec)
         raise SchemaError(f"{where} were trained on {trained}, this graph has {_brief(spec)}: use another file.")
     target = torch.device(device)
@@ -76,7 +104,10 @@ def load_actor(
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise SchemaError(f"{where} do not fit the network they describe ({reason}): use another file.") from None
-    return Actor(meta, network.to(target).eval().requires_grad_(False), target, seed)
+    stack = meta.config.encoder.stack
+    seen = history.resized(stack) if history else History(stack)
+    given = (spec or meta.spec).observation
+    return Actor(meta, network.to(target).eval().requires_grad_(False), target, seed, seen, given)
 
 
 def _brief(spec: StepSpec) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +12,7 @@ from robot_rl.core.record import StepSpec
 from robot_rl.learning.cem import maximise
 from robot_rl.learning.critic import CriticEnsemble
 from robot_rl.learning.encoder import ObservationEncoder
+from robot_rl.learning.gripper import Choices, GripperHead
 from robot_rl.learning.policy import DeterministicPolicy, TanhGaussianPolicy
 
 
@@ -19,10 +22,24 @@ class ActorNetwork(nn.Module):
     def __init__(self, config: AgentConfig, spec: StepSpec) -> None:
         super().__init__()
         self.encoder = ObservationEncoder(config.encoder, spec.observation)
+        self.gripper: GripperHead | None = None
+        """What chooses the gripper's part of actions where that is discrete."""
 
     def action(self, features: Tensor, sample: bool, generator: torch.Generator) -> Tensor:
         """Actions (B, A) in [-1, 1] for `features` (B, F): the best known ones, or with `sample` exploring ones."""
         raise NotImplementedError
+
+    def complete(self, action: Tensor, features: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """The policy's `action`, with the best choice of a discrete gripper, or an exploring one by `generator`."""
+        if self.gripper is None:
+            return action
+        choice = self.gripper.choose(features)
+        choice = self.gripper.choices.explore(choice, generator) if generator else choice
+        return self.gripper.choices.insert(action, choice)
+
+    def motion(self, action: Tensor) -> Tensor:
+        """What of `action` (B, A) the policy itself gives."""
+        return action if self.gripper is None else self.gripper.choices.motion(action)
 
 
 class GaussianActor(ActorNetwork):
@@ -30,11 +47,13 @@ class GaussianActor(ActorNetwork):
 
     def __init__(self, config: SACConfig, spec: StepSpec) -> None:
         super().__init__(config, spec)
-        self.policy = TanhGaussianPolicy(self.encoder.size, spec.action.size, config.hidden)
+        self.policy = TanhGaussianPolicy(self.encoder.size, _motions(config, spec), config.hidden)
+        self.gripper = _gripper(config, spec, self.encoder.size)
 
     def action(self, features: Tensor, sample: bool, generator: torch.Generator) -> Tensor:
         """(B, A)."""
-        return self.policy.sample(features, generator)[0] if sample else self.policy.mean_action(features)
+        action = self.policy.sample(features, generator)[0] if sample else self.policy.mean_action(features)
+        return self.complete(action, features, generator if sample else None)
 
 
 class DeterministicActor(ActorNetwork):
@@ -42,13 +61,15 @@ class DeterministicActor(ActorNetwork):
 
     def __init__(self, config: TD3Config, spec: StepSpec) -> None:
         super().__init__(config, spec)
-        self.policy = DeterministicPolicy(self.encoder.size, spec.action.size, config.hidden)
+        self.policy = DeterministicPolicy(self.encoder.size, _motions(config, spec), config.hidden)
+        self.gripper = _gripper(config, spec, self.encoder.size)
         self._noise = config.exploration_noise
 
     def action(self, features: Tensor, sample: bool, generator: torch.Generator) -> Tensor:
         """(B, A)."""
         action: Tensor = self.policy(features)
-        return add_noise(action, self._noise, generator) if sample else action
+        action = add_noise(action, self._noise, generator) if sample else action
+        return self.complete(action, features, generator if sample else None)
 
 
 class ArgmaxActor(ActorNetwork):
@@ -58,6 +79,12 @@ class ArgmaxActor(ActorNetwork):
         super().__init__(config, spec)
         self.critic = CriticEnsemble(config.critics, self.encoder.size, spec.action.size, config.hidden)
         self._config, self._size = config, spec.action.size
+        self.choices = Choices(config.gripper, spec.action) if config.gripper.kind == "discrete" else None
+
+    @property
+    def project(self) -> Callable[[Tensor], Tensor] | None:
+        """Maps actions (..., A) to those with a choice of a discrete gripper, None where it is continuous."""
+        return self.choices.snap if self.choices else None
 
     def action(self, features: Tensor, sample: bool, generator: torch.Generator) -> Tensor:
         """(B, A): mean of the last elites, or a draw around it."""
@@ -65,10 +92,26 @@ class ArgmaxActor(ActorNetwork):
         def score(actions: Tensor) -> Tensor:
             return self.critic.score(features, actions).mean(0)
 
-        found = maximise(score, len(features), self._size, self._config.cem, generator, features.device)
-        if not sample:
-            return found.mean
-        return add_noise(found.mean, found.std.clamp_min(self._config.exploration_noise), generator)
+        cem, device = self._config.cem, features.device
+        found = maximise(score, len(features), self._size, cem, generator, device, self.project)
+        action = found.mean
+        if sample:
+            action = add_noise(action, found.std.clamp_min(self._config.exploration_noise), generator)
+        if self.choices is None:
+            return action
+        choice = self.choices.nearest(found.mean)
+        choice = self.choices.explore(choice, generator) if sample else choice
+        return self.choices.insert(self.choices.motion(action), choice)
+
+
+def _motions(config: AgentConfig, spec: StepSpec) -> int:
+    """Entries of the action that the policy itself gives."""
+    return spec.action.size - (config.gripper.kind == "discrete")
+
+
+def _gripper(config: AgentConfig, spec: StepSpec, features: int) -> GripperHead | None:
+    discrete = config.gripper.kind == "discrete"
+    return GripperHead(config.gripper, spec.action, features, config.hidden) if discrete else None
 
 
 def add_noise(action: Tensor, std: float | Tensor, generator: torch.Generator, bound: float = float("inf")) -> Tensor:

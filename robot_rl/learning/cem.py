@@ -27,14 +27,19 @@ def maximise(
     config: CEMConfig,
     generator: torch.Generator,
     device: torch.device | None = None,
+    project: Callable[[Tensor], Tensor] | None = None,
 ) -> Maximum:
-    """Maximise `score`, which maps actions (B, M, A) in [-1, 1] to values (B, M), for B = `count` and A = `size`."""
+    """Maximise `score`, which maps actions (B, M, A) in [-1, 1] to values (B, M), for B = `count` and A = `size`.
+
+    `project` maps what is drawn, (B, M, A), to the actions there are.
+    """
     mean = torch.zeros(count, 1, size, device=device)
     std = torch.full((count, 1, size), config.start_std, device=device)
     elites = min(config.elites, config.samples)
     for _ in range(config.iterations):
         noise = torch.randn(count, config.samples, size, generator=generator, device=generator.device).to(device)
         actions = (mean + std * noise).clamp(-1.0, 1.0)
+        actions = project(actions) if project else actions
         # topk sorts: the first elite is the best action of this iteration.
         chosen = score(actions).topk(elites, dim=1).indices.unsqueeze(-1).expand(-1, -1, size)
         elite = actions.gather(1, chosen)

@@ -1,4 +1,4 @@
-"""Checkpoints: one file each, written whole or not at all, the last few kept."""
+"""Checkpoints: one file each, written whole or not at all, the last few kept, and always the last healthy one."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ from robot_rl.core.errors import RobotRLError
 from robot_rl.learning.tensor_file import dumps, loads
 
 KIND = "robot_rl/checkpoint/1"
-_NAME = re.compile(r"updates_(\d{9})\.safetensors")
+_NAME = re.compile(r"updates_(\d{9})(\.alarm)?\.safetensors")
 
 
 def save_checkpoint(
-    folder: Path, updates: int, tensors: Mapping[str, Tensor], document: Mapping[str, Any], keep: int
+    folder: Path,
+    updates: int,
+    tensors: Mapping[str, Tensor],
+    document: Mapping[str, Any],
+    keep: int,
+    healthy: bool = True,
 ) -> Path:
-    """Write the checkpoint of `updates` into `folder` and remove all but the newest `keep`; returns its path.
+    """Write the checkpoint of `updates` into `folder`; remove all but the newest `keep` and the newest healthy one.
 
-    RobotRLError when the disk refuses; older checkpoints are intact then.
+    One that is not `healthy` has `.alarm` in its name. Returns the path. RobotRLError when the disk refuses; older
+    checkpoints are intact then.
     """
-    path = folder / f"updates_{updates:09d}.safetensors"
+    path = folder / f"updates_{updates:09d}{'' if healthy else '.alarm'}.safetensors"
     partial = path.with_suffix(".partial")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,7 +39,9 @@ def save_checkpoint(
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-        for old in list_checkpoints(folder)[:-keep]:
+        found = list_checkpoints(folder)
+        kept = {*found[-keep:], *healthy_checkpoints(folder)[-1:]}
+        for old in set(found) - kept:
             old.unlink()
     except OSError as error:
         raise RobotRLError(
@@ -47,6 +55,11 @@ def list_checkpoints(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+
+
+def healthy_checkpoints(folder: Path) -> list[Path]:
+    """Those of them that were written while no alarm was on, oldest first."""
+    return [path for path in list_checkpoints(folder) if not path.stem.endswith(".alarm")]
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

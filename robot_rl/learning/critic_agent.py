@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,24 +15,17 @@ from robot_rl.config.learning import AgentConfig
 from robot_rl.core.errors import RobotRLError
 from robot_rl.core.record import StepSpec
 from robot_rl.learning.actor_network import ActorNetwork
-from robot_rl.learning.augment import random_shift
-from robot_rl.learning.compute import allocator
 from robot_rl.learning.critic import CriticEnsemble
+from robot_rl.learning.gripper import gripper_loss, gripper_target
 from robot_rl.learning.losses import critic_loss, critic_target
 from robot_rl.learning.optimiser import Optimiser
-from robot_rl.replay.batch import Batch, BatchRing
+from robot_rl.learning.pretrained import prepare_cameras
+from robot_rl.learning.privileged import private_entries, without
+from robot_rl.learning.view import Features, View
 
 
 class NonFinite(RobotRLError):
     """A loss is not a finite number; the parameters were left as they are."""
-
-
-@dataclass(frozen=True)
-class Features:
-    """Encoded batch: `now` (B, F) carries the encoder's gradient, `next` (B, F) does not."""
-
-    now: Tensor
-    next: Tensor
 
 
 class CriticAgent:
@@ -57,22 +48,34 @@ class CriticAgent:
         precision: torch.dtype = torch.float32,
     ) -> None:
         self.config, self.spec = config, spec
+        private_entries(config.privileged, spec.observation.proprio)  # refused before anything is built on it
+        self.acting_spec = without(spec, config.privileged)
+        """What the policy sees of `spec`: all but privileged entries."""
         self.device, self.precision = device or torch.device("cpu"), precision
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.actor = self._make_actor().to(self.device)
+            prepare_cameras(self.actor.encoder, config.encoder)
+            self._view = View(config, spec, self.actor.encoder, self.device, precision, seed)
             self.critic = self._make_critic().to(self.device)
         self.target = copy.deepcopy(self.critic).requires_grad_(False)
+        insight = self._view.insight
         learned = [*self.actor.encoder.parameters(), *self.critic.parameters()]
-        self.optimisers = {"critic": Optimiser(learned, config.learning_rate)}
+        learned += insight.parameters() if insight else []
+        trained = [parameter for parameter in learned if parameter.requires_grad]
+        self.optimisers = {"critic": Optimiser(trained, config.learning_rate)}
+        gripper = self.actor.gripper
+        self._slow_gripper = copy.deepcopy(gripper)
+        if gripper is not None:
+            self.optimisers["gripper"] = Optimiser(gripper.parameters(), config.learning_rate)
         self.updates = 0
         self._noise = torch.Generator().manual_seed(seed)
-        self._shifts = np.random.Generator(np.random.PCG64(seed))
-        allocate = allocator(self.device)
-        self._shifted = BatchRing(1, lambda size: Batch.allocate(spec, size, allocate))
         self._td_errors = torch.zeros(0)
         self._online: list[Tensor] = list(self.critic.parameters())
         self._slow: list[Tensor] = list(self.target.parameters())
+        if self._slow_gripper is not None and gripper is not None:
+            self._online += gripper.parameters()
+            self._slow += self._slow_gripper.requires_grad_(False).parameters()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -84,14 +87,14 @@ class CriticAgent:
 
     def _make_critic(self) -> CriticEnsemble:
         config = self.config
-        return CriticEnsemble(config.critics, self.actor.encoder.size, self.spec.action.size, config.hidden)
+        return CriticEnsemble(config.critics, self._view.critic_size, self.spec.action.size, config.hidden)
 
-    def _next_value(self, features: Tensor) -> Tensor:
-        """Value (B,) of the next observations' `features` (B, F), called without gradients."""
+    def _next_value(self, features: Tensor, critic_features: Tensor) -> Tensor:
+        """Value (B,) of the next observations by policy's and critics' features, called without gradients."""
         raise NotImplementedError
 
-    def _improve(self, data: Mapping[str, Tensor], features: Tensor) -> dict[str, float]:
-        """Improve the policy on detached `features` (B, F) of the observations; returns metrics."""
+    def _improve(self, data: Mapping[str, Tensor], features: Tensor, critic_features: Tensor) -> dict[str, float]:
+        """Improve the policy on detached features of the observations, its own and the critics'; returns metrics."""
         raise NotImplementedError
 
     def _loss(self, outputs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -104,22 +107,26 @@ class CriticAgent:
 
     @property
     def _modules(self) -> dict[str, torch.nn.Module]:
-        return {"actor": self.actor, "critic": self.critic, "target": self.target}
+        modules = {"actor": self.actor, "critic": self.critic, "target": self.target}
+        optional = {"insight": self._view.insight, "slow_gripper": self._slow_gripper}
+        return modules | {name: module for name, module in optional.items() if module is not None}
 
     def fit_normaliser(self, proprio: np.ndarray) -> None:
-        """Take the statistics of proprioception from samples (n, P)."""
-        self.actor.encoder.proprio.fit(torch.from_numpy(proprio).to(self.device))
+        """Take the statistics of proprioception from samples (n, P), or (n, K, P) of histories."""
+        self._view.fit(proprio)
 
     def update(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
         """One critic update, an improvement of the policy where one is due, and slow targets.
 
         `batch` is as robot_rl.replay's Batch. Raises NonFinite before a loss that is no number does harm.
         """
-        data = self._load(batch)
-        with self._autocast():
-            features = self._encode(data)
+        data = self._view.load(batch)
+        with self._view.autocast():
+            features = self._view.encode(data)
             metrics = self.update_critic(data, features)
-            metrics |= self._improve(data, features.now.detach())
+            metrics |= self._update_gripper(data, features)
+            now = features.now.detach()
+            metrics |= self._improve(data, now, features.critic_now.detach() if self._view.insight else now)
         self.update_targets()
         self.updates += 1
         return metrics
@@ -127,8 +134,10 @@ class CriticAgent:
     def update_critic(self, data: Mapping[str, Tensor], features: Features) -> dict[str, float]:
         """Regress critics and encoder onto r + g^n (1-d) V(o')."""
         with torch.no_grad():
-            target = critic_target(data["reward"], data["discount"], self._next_value(features.next))
-        outputs = self.critic(features.now, data["action"])
+            target = critic_target(
+                data["reward"], data["discount"], self._next_value(features.next, features.critic_next)
+            )
+        outputs = self.critic(features.critic_now, data["action"])
         loss = self._loss(outputs, target, data["weight"])
         values = self._values(outputs.detach())
         self._td_errors = (values - target).abs().mean(0)
@@ -143,6 +152,19 @@ class CriticAgent:
         self.optimisers["critic"].minimise(loss)
         return metrics
 
+    def _update_gripper(self, data: Mapping[str, Tensor], features: Features) -> dict[str, float]:
+        """Q-learning of a discrete gripper's choices on detached features; {} where it is continuous."""
+        head, slow = self.actor.gripper, self._slow_gripper
+        if head is None or slow is None:
+            return {}
+        with torch.no_grad():
+            target = gripper_target(head, slow, data["reward"], data["discount"], features.next)
+        choice = head.choices.nearest(data["action"])
+        loss = gripper_loss(head(features.now.detach()), choice, target, data["weight"])
+        metrics = {"gripper_loss": finite("gripper_loss", loss)}
+        self.optimisers["gripper"].minimise(loss)
+        return metrics
+
     @torch.no_grad()
     def update_targets(self) -> None:
         """Polyak step of the slow critics."""
@@ -152,6 +174,17 @@ class CriticAgent:
     def td_errors(self) -> np.ndarray:
         """|Q - y| (B,) of the last update's batch, averaged over the critics."""
         return self._td_errors.cpu().numpy()
+
+    @property
+    def gradient_norm(self) -> float:
+        """Norm of the gradient of critics and encoder in the last update."""
+        return self.optimisers["critic"].gradient_norm()
+
+    @property
+    def finite(self) -> bool:
+        """Whether networks, slow targets and optimisers hold finite numbers alone, of norms that float32 can hold."""
+        tensors = [value for value in self.state()[0].values() if value.is_floating_point() and value.numel()]
+        return bool(torch.stack(torch._foreach_norm(tensors)).isfinite().all())
 
     def actor_tensors(self) -> dict[str, Tensor]:
         """Tensors of the network that acts, by name."""
@@ -164,7 +197,7 @@ class CriticAgent:
             tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
         for name, optimiser in self.optimisers.items():
             tensors |= {f"optimiser.{name}.{key}": value for key, value in optimiser.tensors().items()}
-        return tensors, {"updates": self.updates, "shifts": self._shifts.bit_generator.state}
+        return tensors, {"updates": self.updates, "shifts": self._view.shifts.bit_generator.state}
 
     def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any], random: bool = True) -> None:
         """Continue from a `state`; without `random`, random numbers go on as they are."""
@@ -172,28 +205,11 @@ class CriticAgent:
             module.load_state_dict(_under(tensors, f"{name}."))
         for name, optimiser in self.optimisers.items():
             optimiser.restore(_under(tensors, f"optimiser.{name}."))
+        self._view.forget()
         self.updates = int(values["updates"])
         if random:
             self._noise.set_state(tensors["noise"])
-            self._shifts.bit_generator.state = values["shifts"]
-
-    def _encode(self, data: Mapping[str, Tensor]) -> Features:
-        with torch.no_grad():
-            after = self.actor.encoder(data["next_images"], data["next_proprio"])
-        return Features(self.actor.encoder(data["obs_images"], data["obs_proprio"]), after)
-
-    def _load(self, batch: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
-        """Batch as tensors on the device, images shifted (observation and successor independently)."""
-        arrays, shifted = dict(batch), self._shifted.next(len(batch["reward"]))
-        for name in ("obs_images", "next_images"):
-            arrays[name] = random_shift(batch[name], self.config.shift, self._shifts, shifted[name])
-        # The update waits for its losses, hence for these copies, before anyone writes into the arrays again.
-        return {name: torch.from_numpy(array).to(self.device, non_blocking=True) for name, array in arrays.items()}
-
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if self.precision == torch.float32:
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, self.precision)
+            self._view.shifts.bit_generator.state = values["shifts"]
 
 
 def finite(name: str, loss: Tensor) -> float:

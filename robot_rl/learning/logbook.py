@@ -1,4 +1,4 @@
-"""Metrics of a run for people: rows of metrics.csv and TensorBoard scalars."""
+"""Metrics and alarms of a run for people: rows of metrics.csv and alarms.csv, TensorBoard scalars and texts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
+
+from robot_rl.learning.health import Event
 
 RETRY_S = 10.0
 """Wall time after which a disk that refused metrics is tried again; those between are not logged."""
@@ -28,6 +30,7 @@ COLUMNS = (
     "alpha",
     "entropy",
 )
+ALARM_COLUMNS = ("wall_s", "env_steps", "updates", "alarm", "text", "advice")
 
 
 def last_wall_s(run_dir: Path) -> float:
@@ -50,6 +53,7 @@ class Logbook:
         self._rows = csv.DictWriter(self._file, COLUMNS, restval="", extrasaction="ignore")
         if fresh:
             self._rows.writeheader()
+        self._alarms = run_dir / "alarms.csv"
         self._events = str(run_dir / "tensorboard")
         self._board: SummaryWriter | None = SummaryWriter(self._events, flush_secs=10)
         self._try_again = 0.0
@@ -68,6 +72,18 @@ class Logbook:
             self._board = None  # its thread has ended; a new one writes a file of its own
             self._try_again = time.monotonic() + RETRY_S
             raise
+
+    def write_alarm(self, event: Event, wall_s: float, env_steps: int) -> None:
+        """Log an alarm that began at training time `wall_s` [s]; OSError where the disk refuses."""
+        fresh = not self._alarms.exists()
+        cells = (f"{wall_s:.1f}", env_steps, event.updates, event.alarm.name, event.text, event.alarm.value)
+        with self._alarms.open("a", newline="") as file:
+            table = csv.writer(file)
+            if fresh:
+                table.writerow(ALARM_COLUMNS)
+            table.writerow(cells)
+        if self._board is not None:
+            self._board.add_text(f"alarm/{event.alarm.name}", f"{event.text}: {event.alarm.value}", env_steps)
 
     def close(self) -> None:
         """Write out what is buffered; OSError where the disk refuses."""

@@ -23,6 +23,11 @@ class Optimiser:
             parameter.grad = gradient
         self._adam.step()
 
+    def gradient_norm(self) -> float:
+        """Norm of the last gradient over all parameters, 0 before the first step."""
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        return float(torch.nn.utils.get_total_norm(gradients)) if gradients else 0.0
+
     def tensors(self) -> dict[str, Tensor]:
         """State by name, empty before the first step."""
         return {

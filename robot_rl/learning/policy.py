@@ -22,7 +22,7 @@ def squashed_log_prob(noise: Tensor, log_std: Tensor, before: Tensor) -> Tensor:
     return (normal - slope).sum(-1)
 
 
-def _trunk_and_head(features: int, outputs: int, hidden: tuple[int, ...]) -> tuple[nn.Sequential, nn.Linear]:
+def trunk_and_head(features: int, outputs: int, hidden: tuple[int, ...]) -> tuple[nn.Sequential, nn.Linear]:
     """Linear, LayerNorm, ReLU a hidden layer, and a linear head that starts near 0, whatever the features."""
     layers: list[nn.Module] = []
     for a, b in zip((features, *hidden), hidden, strict=False):
@@ -38,7 +38,7 @@ class DeterministicPolicy(nn.Module):
 
     def __init__(self, features: int, actions: int, hidden: tuple[int, ...]) -> None:
         super().__init__()
-        self.trunk, self.head = _trunk_and_head(features, actions, hidden)
+        self.trunk, self.head = trunk_and_head(features, actions, hidden)
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, A)."""
@@ -50,7 +50,7 @@ class TanhGaussianPolicy(nn.Module):
 
     def __init__(self, features: int, actions: int, hidden: tuple[int, ...]) -> None:
         super().__init__()
-        self.trunk, self.head = _trunk_and_head(features, 2 * actions, hidden)
+        self.trunk, self.head = trunk_and_head(features, 2 * actions, hidden)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Mean before squashing and log standard deviation, each (B, A), of `features` (B, F).

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from robot_rl.config.learning import QTOptConfig
+from robot_rl.core.errors import UsageError
 from robot_rl.learning.actor_network import ArgmaxActor
 from robot_rl.learning.cem import maximise
 from robot_rl.learning.critic import CriticEnsemble
@@ -31,6 +32,16 @@ class QTOpt(CriticAgent):
         self.lagged = copy.deepcopy(self.target)
 
     def _make_actor(self) -> ArgmaxActor:
+        if self.config.privileged:
+            raise UsageError(
+                f"qt_opt.privileged is {list(self.config.privileged)}, but qt_opt acts by its critics, which may "
+                "see no more than the policy: use sac or td3, or leave it empty."
+            )
+        if self.config.gripper.penalty and self.config.cross_entropy:
+            raise UsageError(
+                f"qt_opt.gripper.penalty is {self.config.gripper.penalty:g}, but cross_entropy needs returns in "
+                "[0, 1]: set cross_entropy false."
+            )
         return ArgmaxActor(self.config, self.spec)
 
     def _make_critic(self) -> CriticEnsemble:
@@ -40,18 +51,21 @@ class QTOpt(CriticAgent):
     def _modules(self) -> dict[str, torch.nn.Module]:
         return {"actor": self.actor, "target": self.target, "lagged": self.lagged}
 
-    def _next_value(self, features: Tensor) -> Tensor:
+    def _next_value(self, features: Tensor, critic_features: Tensor) -> Tensor:
+        del critic_features
+
         def score(actions: Tensor) -> Tensor:
             return self.target.score(features, actions).mean(0)
 
         size = self.spec.action.size
-        found = maximise(score, len(features), size, self.config.target_cem, self._noise, features.device)
+        cem, device = self.config.target_cem, features.device
+        found = maximise(score, len(features), size, cem, self._noise, device, self.actor.project)
         outputs = torch.minimum(self.target(features, found.best), self.lagged(features, found.best))
         return self._values(outputs).amin(0)
 
-    def _improve(self, data: Mapping[str, Tensor], features: Tensor) -> dict[str, float]:
+    def _improve(self, data: Mapping[str, Tensor], features: Tensor, critic_features: Tensor) -> dict[str, float]:
         """Nothing to improve: the policy is the critics' maximum."""
-        del data, features
+        del data, features, critic_features
         return {}
 
     def _loss(self, outputs: Tensor, target: Tensor, weight: Tensor) -> Tensor:

@@ -24,39 +24,43 @@ class SAC(CriticAgent):
     actor: GaussianActor
 
     def _prepare(self) -> None:
-        config, size = self.config, self.spec.action.size
+        config, size = self.config, self.spec.action.size - (self.actor.gripper is not None)
         self.temperature = Temperature(config.initial_alpha, config.target_entropy * size).to(self.device)
         self.optimisers["actor"] = Optimiser(self.actor.policy.parameters(), config.learning_rate)
         self.optimisers["temperature"] = Optimiser(self.temperature.parameters(), config.alpha_learning_rate)
 
     def _make_actor(self) -> GaussianActor:
-        return GaussianActor(self.config, self.spec)
+        return GaussianActor(self.config, self.acting_spec)
 
     @property
     def _modules(self) -> dict[str, torch.nn.Module]:
         return {**super()._modules, "temperature": self.temperature}
 
-    def _next_value(self, features: Tensor) -> Tensor:
+    def _next_value(self, features: Tensor, critic_features: Tensor) -> Tensor:
         """Minimum over a random subset of slow critics at a' ~ pi, with the entropy term where it is asked for."""
         action, log_prob = self.actor.policy.sample(features, self._noise)
-        value = subset_minimum(self.target(features, action), self.config.critic_subset, self._noise)
+        action = self.actor.complete(action, features)
+        value = subset_minimum(self.target(critic_features, action), self.config.critic_subset, self._noise)
         return value - self.temperature.alpha * log_prob if self.config.backup_entropy else value
 
-    def _improve(self, data: Mapping[str, Tensor], features: Tensor) -> dict[str, float]:
+    def _improve(self, data: Mapping[str, Tensor], features: Tensor, critic_features: Tensor) -> dict[str, float]:
         if self.updates % self.config.actor_period:
             return {}
-        log_prob, metrics = self.update_actor(data, features)
+        log_prob, metrics = self.update_actor(data, features, critic_features)
         return metrics | self.update_temperature(log_prob)
 
-    def update_actor(self, data: Mapping[str, Tensor], features: Tensor) -> tuple[Tensor, dict[str, float]]:
-        """Pathwise improvement of mean Q - alpha log pi on detached `features` (B, F); returns log pi (B,)."""
+    def update_actor(
+        self, data: Mapping[str, Tensor], features: Tensor, critic_features: Tensor
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Pathwise improvement of mean Q - alpha log pi on detached features; returns log pi (B,)."""
         mean, log_std = self.actor.policy(features)
         action, log_prob = self.actor.policy.squash(mean, log_std, self._noise)
-        loss = actor_loss(self.critic(features, action), log_prob, self.temperature.alpha)
+        action = self.actor.complete(action, features)
+        loss = actor_loss(self.critic(critic_features, action), log_prob, self.temperature.alpha)
         metrics = {"actor_loss": finite("actor_loss", loss), "entropy": -float(log_prob.detach().mean())}
         if self.config.imitation > 0.0:
             prior = (data["pool"] > 0).float()
-            near = imitation_loss(torch.tanh(mean), data["action"], prior)
+            near = imitation_loss(torch.tanh(mean), self.actor.motion(data["action"]), prior)
             metrics["imitation_loss"] = finite("imitation_loss", near)
             loss = loss + self.config.imitation * near
         self.optimisers["actor"].minimise(loss)

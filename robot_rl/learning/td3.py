@@ -27,26 +27,26 @@ class TD3(CriticAgent):
         self.optimisers["actor"] = Optimiser(self.actor.policy.parameters(), self.config.learning_rate)
 
     def _make_actor(self) -> DeterministicActor:
-        return DeterministicActor(self.config, self.spec)
+        return DeterministicActor(self.config, self.acting_spec)
 
     @property
     def _modules(self) -> dict[str, torch.nn.Module]:
         return {**super()._modules, "slow_policy": self.slow_policy}
 
-    def _next_value(self, features: Tensor) -> Tensor:
+    def _next_value(self, features: Tensor, critic_features: Tensor) -> Tensor:
         """Minimum over the slow critics at the slow policy's action with clipped noise."""
         config = self.config
         action = add_noise(self.slow_policy(features), config.target_noise, self._noise, config.target_noise_clip)
-        return self.target(features, action).amin(0)
+        return self.target(critic_features, self.actor.complete(action, features)).amin(0)
 
-    def _improve(self, data: Mapping[str, Tensor], features: Tensor) -> dict[str, float]:
+    def _improve(self, data: Mapping[str, Tensor], features: Tensor, critic_features: Tensor) -> dict[str, float]:
         if self.updates % self.config.actor_period:
             return {}
         action = self.actor.policy(features)
-        loss = -self.critic(features, action).mean()
+        loss = -self.critic(critic_features, self.actor.complete(action, features)).mean()
         metrics = {"actor_loss": finite("actor_loss", loss)}
         if self.config.imitation > 0.0:
-            near = imitation_loss(action, data["action"], (data["pool"] > 0).float())
+            near = imitation_loss(action, self.actor.motion(data["action"]), (data["pool"] > 0).float())
             metrics["imitation_loss"] = finite("imitation_loss", near)
             loss = loss + self.config.imitation * near
         self.optimisers["actor"].minimise(loss)

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from robot_rl.core.errors import RobotRLError
+from robot_rl.learning.health import Alarm, Event
 from robot_rl.learning.learner import Learner
 
 IDLE_S = 0.005
@@ -20,9 +21,9 @@ IDLE_S = 0.005
 class Training(threading.Thread):
     """Owns the Learner, which it closes at its end, and its readers; everything it tells is copied out under a lock.
 
-    `failure` holds the exception that ended the thread, if one did, `trouble` why the last checkpoint could not be
-    written, as a sentence, if so. New weights wait in `take_weights` every
-    `publish_every` updates, the first ones before any update.
+    `alarms` are those that are on, `alarm_counts` how often each began. `failure` holds the exception that ended the
+    thread, if one did, `trouble` why the last checkpoint could not be written, as a sentence, if so. New weights wait
+    in `take_weights` every `publish_every` updates, the first ones before any update.
     """
 
     def __init__(self, learner: Learner, checkpoints: Path, nice: int = 0) -> None:
@@ -34,6 +35,9 @@ class Training(threading.Thread):
         self._weights: bytes | None = learner.weights()
         self._sums: dict[str, float] = defaultdict(float)
         self._count = 0
+        self._events: list[Event] = []
+        self.alarms: tuple[Alarm, ...] = learner.health.active
+        self.alarm_counts = dict(learner.health.counts)
         self.updates, self.updates_due = learner.updates, 0
 
     def run(self) -> None:
@@ -75,11 +79,20 @@ class Training(threading.Thread):
             self._count = 0
         return {name: total / count for name, total in sums.items()} | {"count": count} if count else {}
 
+    def take_events(self) -> list[Event]:
+        """Alarms that began since the last call."""
+        with self._lock:
+            events, self._events = self._events, []
+        return events
+
     def _update(self) -> None:
         metrics = self._learner.step()
         updates, config = self._learner.updates, self._learner.config
         weights = self._learner.weights() if updates % config.publish_every == 0 else None
+        health = self._learner.health
         with self._lock:
+            self._events += health.take_events()
+            self.alarms, self.alarm_counts = health.active, dict(health.counts)
             self._weights = weights or self._weights
             self._count += 1
             for name, value in metrics.items():

@@ -22,7 +22,7 @@ from robot_rl.learning.learner import Learner
 from robot_rl.learning.logbook import Logbook, last_wall_s
 from robot_rl.learning.training import Training
 from robot_rl.nodes import convert, qos
-from robot_rl.nodes.diagnostics import ERROR, OK, Diagnostics, Report
+from robot_rl.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Report
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.nodes.sink import StepSink
 from robot_rl.replay.reader import ReplayReader
@@ -90,6 +90,7 @@ class LearnerNode(GraphNode):
             raise self._training.failure
         if self._training.trouble:
             self.get_logger().error(self._training.trouble, throttle_duration_sec=10.0)
+        self._tell_alarms()
         weights = self._training.take_weights()
         if weights is not None:
             self._weights.publish(convert.bytes_to_msg(weights))
@@ -104,6 +105,14 @@ class LearnerNode(GraphNode):
             self._reason = self._goal.reached(self.wall_s, self._learner.env_steps, self._training.updates)
         if self._reason:
             self.finish(0)
+
+    def _tell_alarms(self) -> None:
+        for event in self._training.take_events():
+            self.get_logger().warning(f"{event.text}: {event.alarm.value}")
+            try:
+                self._logbook.write_alarm(event, self.wall_s, self._learner.env_steps)
+            except OSError as error:
+                self.get_logger().error(f"the alarm is not logged: {error.strerror}: free space or mend the disk")
 
     def _publish_metrics(self) -> None:
         steps = self._learner.env_steps
@@ -125,9 +134,13 @@ class LearnerNode(GraphNode):
                 self._safety = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
 
     def _report(self) -> Report:
-        updates = self._training.updates
-        trouble = str(self._training.failure or self._sink.trouble or self._training.trouble)
-        return (ERROR if trouble else OK), trouble or f"{updates} updates", {**self._sink.counts(), "updates": updates}
+        training, updates = self._training, self._training.updates
+        trouble = str(training.failure or self._sink.trouble or training.trouble)
+        values = {**self._sink.counts(), "updates": updates}
+        values |= {f"alarm {alarm.name.lower()}": count for alarm, count in training.alarm_counts.items()}
+        alarms = "; ".join(alarm.value for alarm in training.alarms)
+        level = ERROR if trouble else WARN if alarms else OK
+        return level, trouble or alarms or f"{updates} updates", values
 
     def leave(self) -> None:
         """Stop training, and take in the steps that are on their way; at the goal no episode goes on."""
@@ -144,6 +157,7 @@ class LearnerNode(GraphNode):
         """Stop training and leave checkpoint, weights and result behind, whatever ended the node."""
         wall_s = self.wall_s
         self._training.halt()
+        self._tell_alarms()
         try:
             self._sink.close()
         finally:

@@ -13,13 +13,16 @@ from robot_rl.core.errors import SchemaError
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.diagnostics import OK, WARN, Diagnostics, Report
 from robot_rl.nodes.runner import GraphNode, run
-from robot_rl.robot.proprio import ProprioMap
-from robot_rl.robot.spec import load_robot
+from robot_rl.robot.proprio import ProprioMap, StampJoin
+from robot_rl.robot.spec import load_robot, sim_state_names
 from robot_rl.robot.twin import KinematicTwin
 
 
 class ProprioNode(GraphNode):
-    """Publishes one vector per usable joint state, with its stamp; an unusable one gives none and is counted."""
+    """Publishes one vector per usable joint state, with its stamp; an unusable one gives none and is counted.
+
+    With `sim_state` it is one per joint state and simulator state of the same stamp.
+    """
 
     def __init__(self) -> None:
         super().__init__("proprio")
@@ -28,6 +31,10 @@ class ProprioNode(GraphNode):
         self._map = ProprioMap(self.robot, KinematicTwin(self.robot))
         self._received, self._dropped, self._last_error = 0, 0, ""
         self._publisher = self.create_publisher(JointState, "proprio", qos.STREAM)
+        self._state_names, self._join = sim_state_names(self.config), StampJoin()
+        self._names = (*self._map.names, *self._state_names)
+        if self._state_names:
+            self.create_subscription(JointState, "sim/state", self._on_state, qos.STREAM)
         self.create_subscription(JointState, self.robot.joint_states, self._on_joints, qos.STREAM)
         Diagnostics(self, "joint states", self.robot.name, self._report)
 
@@ -39,7 +46,17 @@ class ProprioNode(GraphNode):
             self._dropped, self._last_error = self._dropped + 1, str(error)
             self.get_logger().warning(str(error), throttle_duration_sec=5.0)
             return
-        self._publisher.publish(convert.vector_to_msg(self._map.names, vector, convert.time_from_msg(msg.header.stamp)))
+        stamp_ns = convert.time_from_msg(msg.header.stamp)
+        self._publish(stamp_ns, self._join.add(0, stamp_ns, vector) if self._state_names else vector)
+
+    def _on_state(self, msg: JointState) -> None:
+        names = tuple(name.removeprefix("sim_") for name in self._state_names)
+        stamp_ns = convert.time_from_msg(msg.header.stamp)
+        self._publish(stamp_ns, self._join.add(1, stamp_ns, convert.vector_from_msg(msg, names)))
+
+    def _publish(self, stamp_ns: int, vector: np.ndarray | None) -> None:
+        if vector is not None:
+            self._publisher.publish(convert.vector_to_msg(self._names, vector, stamp_ns))
 
     def _vector(self, msg: JointState) -> np.ndarray:
         names = (*self.robot.joints, self.robot.gripper.joint)

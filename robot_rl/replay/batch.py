@@ -17,8 +17,8 @@ class Batch(dict[str, np.ndarray]):
     `obs_images`, `next_images` (B, C, H, W, 3) uint8, whose memory is (C, B, H, W, 3): one camera's images, `[:, c]`,
     are contiguous; `obs_proprio`, `next_proprio` (B, P), `action` (B, A), `reward` (B,) (n-step discounted sum),
     `discount` (B,) (of the value of the next observation; 0 where the task ended), float32; `weight` (B,) float32, of
-    the transition in a loss, at most 1; `indices` (B,) int64, row in the store that the transition is from; `pool`
-    (B,) int32, 0 for online data, 1.. for the prior pools.
+    the transition in a loss, at most 1; `indices` and `next_indices` (B,) int64, rows in the store of the observation
+    and the next one; `pool` (B,) int32, 0 for online data, 1.. for the prior pools.
 
     Histories of K > 1 observations have an axis more, oldest first: images (B, K, C, H, W, 3) and proprioception
     (B, K, P), with `[:, k, c]` and `[:, k]` contiguous.
@@ -42,7 +42,8 @@ class Batch(dict[str, np.ndarray]):
         for name in ("reward", "discount", "weight"):
             batch[name] = allocate((size,), floats)
         batch["weight"][:] = 1.0
-        batch["indices"] = allocate((size,), np.dtype(np.int64))
+        for name in ("indices", "next_indices"):
+            batch[name] = allocate((size,), np.dtype(np.int64))
         batch["pool"] = allocate((size,), np.dtype(np.int32))
         return batch
 

@@ -10,7 +10,7 @@ import numpy as np
 from robot_rl.core.errors import RobotRLError
 from robot_rl.replay.batch import Allocate
 from robot_rl.replay.reader import ReplayReader
-from robot_rl.replay.sampler import UniformSampler
+from robot_rl.replay.sampler import ChangeCost, UniformSampler
 from robot_rl.replay.sum_tree import SumTree
 
 FLOOR = 1e-6
@@ -34,6 +34,7 @@ class PrioritisedSampler(UniformSampler):
         exponent: float = 0.6,
         importance: float = 0.4,
         stack: int = 1,
+        change_cost: ChangeCost | None = None,
         prior_only: bool = False,
         buffers: int = 2,
         allocate: Allocate = np.zeros,
@@ -45,6 +46,7 @@ class PrioritisedSampler(UniformSampler):
             discount,
             seed,
             stack=stack,
+            change_cost=change_cost,
             prior_only=prior_only,
             buffers=buffers,
             allocate=allocate,

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from robot_rl.core.errors import RobotRLError, UsageError
 from robot_rl.replay.batch import Allocate, Batch, BatchRing
 from robot_rl.replay.reader import ReplayReader
+
+
+class ChangeCost(NamedTuple):
+    """What it costs to move entry `entry` of the action from -1 to 1, or back; less moves cost in proportion."""
+
+    entry: int
+    cost: float
 
 
 class UniformSampler:
@@ -29,6 +36,7 @@ class UniformSampler:
         seed: int = 0,
         *,
         stack: int = 1,
+        change_cost: ChangeCost | None = None,
         prior_only: bool = False,
         buffers: int = 2,
         allocate: Allocate = np.zeros,
@@ -41,6 +49,7 @@ class UniformSampler:
         if stack < 1:
             raise UsageError(f"stack is {stack}: a history has at least the present observation, give 1 or more.")
         self.reader, self.stack, self._n, self._prior_only = reader, stack, n_step, prior_only
+        self._change_cost = change_cost
         self._powers = discount ** np.arange(n_step + 1, dtype=np.float64)
         self._random = np.random.Generator(np.random.PCG64(seed))
         self._allocate = allocate
@@ -114,8 +123,8 @@ class UniformSampler:
         self._gather_history(rows, first, batch["obs_images"], batch["obs_proprio"])
         self._gather_history(successor, first, batch["next_images"], batch["next_proprio"])
         take("action", rows, batch["action"])
-        batch["indices"][:] = rows
-        batch["reward"][:] = self._returns(rows, successor)
+        batch["indices"][:], batch["next_indices"][:] = rows, successor
+        batch["reward"][:] = self._returns(rows, successor, first)
         batch["discount"][:] = self._powers[successor - rows] * (take("is_terminal", successor) == 0)
 
     def _gather_history(self, rows: np.ndarray, first: np.ndarray, images: np.ndarray, proprio: np.ndarray) -> None:
@@ -128,12 +137,20 @@ class UniformSampler:
                 self.reader.take(f"image_{name}", frame, images[:, k, camera])
             self.reader.take("proprio", frame, proprio[:, k])
 
-    def _returns(self, rows: np.ndarray, successor: np.ndarray) -> np.ndarray:
+    def _returns(self, rows: np.ndarray, successor: np.ndarray, first: np.ndarray) -> np.ndarray:
         total = np.zeros(len(rows))
         for k in range(self._n):
-            reward = self.reader.take("reward", np.minimum(rows + k, successor))
+            here = np.minimum(rows + k, successor)
+            reward = self.reader.take("reward", here)
+            if self._change_cost is not None:
+                reward = reward - self._cost(self._change_cost, here, first)
             total += np.where(rows + k < successor, self._powers[k] * reward, 0.0)
         return total
+
+    def _cost(self, change: ChangeCost, rows: np.ndarray, first: np.ndarray) -> np.ndarray:
+        """What the change to the actions of `rows` (B,) costs, (B,), in pieces that begin at `first` (B,)."""
+        before, after = (self.reader.take("action", at)[:, change.entry] for at in (np.maximum(rows - 1, first), rows))
+        return 0.5 * change.cost * np.abs(after - before)
 
     def state(self) -> dict[str, Any]:
         """What continues the sequence of draws exactly: values that JSON can hold, or numpy arrays."""

@@ -26,3 +26,24 @@ class ProprioMap:
         """Vector float32 (2J + 4,) from positions `q` (J,), velocities `dq` (J,) and gripper joint position."""
         tcp = self._twin.tcp_pose(q).position
         return np.concatenate([q, dq, tcp, [opening]]).astype(np.float32)
+
+
+class StampJoin:
+    """Joins two streams of vectors by their stamps, in whatever order they come; what has no partner is dropped."""
+
+    def __init__(self, keep: int = 100) -> None:
+        """Wait for partners of the newest `keep` vectors of each stream."""
+        self._keep = keep
+        self._waiting: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = ({}, {})
+
+    def add(self, stream: int, stamp_ns: int, vector: np.ndarray) -> np.ndarray | None:
+        """Take a vector of `stream` 0 or 1; returns both of its stamp as one vector, stream 0 first, once complete."""
+        mine, others = self._waiting[stream], self._waiting[1 - stream]
+        mine.pop(stamp_ns, None)  # a stamp may come again: it is the newest then
+        mine[stamp_ns] = vector
+        if len(mine) > self._keep:
+            del mine[next(iter(mine))]
+        if stamp_ns not in others:
+            return None
+        pair = (vector, others[stamp_ns]) if stream == 0 else (others[stamp_ns], vector)
+        return np.concatenate(pair).astype(np.float32)

@@ -16,6 +16,7 @@ from robot_rl.core.spec import ObservationSpec
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.model import BUILTIN
 from robot_rl.robot.proprio import proprio_names
+from robot_rl.robot.tasks import load_task
 
 
 def load_robot(name_or_path: str) -> RobotConfig:
@@ -45,8 +46,14 @@ def _from(path: Path, name: str) -> str:
 
 def step_spec(rig: RigConfig, robot: RobotConfig) -> StepSpec:
     """Layout of a step of this rig: its cameras and image size, the robot's proprioception and action."""
-    observation = ObservationSpec(rig.cameras, rig.image_size, rig.image_size, proprio_names(robot))
+    names = (*proprio_names(robot), *sim_state_names(rig))
+    observation = ObservationSpec(rig.cameras, rig.image_size, rig.image_size, names)
     return StepSpec(observation, ActionMap(robot).spec)
+
+
+def sim_state_names(rig: RigConfig) -> tuple[str, ...]:
+    """Names of the task's privileged state in the proprioception of a rig with `sim_state`, else none."""
+    return tuple(f"sim_{name}" for name in load_task(rig.task).state_names) if rig.sim_state else ()
 
 
 def _check_sizes(robot: RobotConfig, path: Path) -> None:

@@ -19,6 +19,7 @@ from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
 
 SPEC = synthetic_spec(16)
+ALARM_HEAD = "wall_s,env_steps,updates,alarm,text,advice\n"
 OUTCOMES = [k % 3 == 2 for k in range(30)]
 
 
@@ -42,6 +43,7 @@ def run(tmp_path: Path) -> Path:
     (path / "eval.json").write_text(json.dumps({"task": "reach", "episodes": 6, "successes": 5, "env_steps": 150}))
     (path / "result.json").write_text(json.dumps({"train_wall_s": 194.6, "updates": 4321, "policy_version": 7}))
     (path / "safety.json").write_text(json.dumps({"counts": {"CLIPPED": 3, "STALE_COMMAND": 0}}))
+    (path / "alarms.csv").write_text(f"{ALARM_HEAD}125.4,150,1234,Q_HIGH,Q reaches 9,lower utd\n")
     (path / "metrics.csv").write_text(
         "wall_s,env_steps,q_mean,critic_loss\n10,50,0.1,1\n20,100,,0.5\n30,150,0.4,0.2\n31"
     )
@@ -101,6 +103,15 @@ def test_metrics_are_read_as_far_as_they_go(run: Path) -> None:
     np.testing.assert_array_equal(metrics["q_mean"], [0.1, np.nan, 0.4, np.nan])
 
 
+def test_alarms_of_the_learner_have_a_section(run: Path) -> None:
+    assert "<td>2:05 min</td><td>1234</td><td>Q_HIGH</td><td>Q reaches 9: lower utd</td>" in text_of(run)
+    rows = "".join(f'{125 + k}.0,{k},{1000 + k},Q_HIGH,"Q reaches 9, <b>",lower utd\n' for k in range(60))
+    (run / "alarms.csv").write_text(f"{ALARM_HEAD}{rows}3")
+    page = text_of(run)
+    assert "<td>3:04 min</td><td>1059</td><td>Q_HIGH</td><td>Q reaches 9, &lt;b&gt;: lower utd</td>" in page
+    assert "The first 10 of 60 are left out." in page
+
+
 def test_demonstrations_given_to_the_learner(run: Path, tmp_path: Path) -> None:
     write_store(tmp_path / "more.zarr", [True] * 2, Source.HUMAN)
     nodes = {"nodes": {"learner": {"demos": [str(tmp_path / "more.zarr"), str(run / "demos.zarr")]}}}
@@ -110,7 +121,7 @@ def test_demonstrations_given_to_the_learner(run: Path, tmp_path: Path) -> None:
 
 def test_an_empty_run_says_what_is_missing(tmp_path: Path) -> None:
     page = text_of(tmp_path)
-    for expected in ("Not evaluated yet", "No training episode", "No metrics", "No configuration"):
+    for expected in ("Not evaluated yet", "No training episode", "No metrics", "None was raised", "No configuration"):
         assert expected in page
 
 

@@ -36,6 +36,13 @@ def test_one_shift_per_observation_for_all_its_cameras() -> None:
     assert {column for _, column in drawn} == set(range(4, 13))
 
 
+def test_one_shift_for_all_frames_of_a_history() -> None:
+    images = np.stack([coordinates(50, 2, 12)] * 3, 1)
+    shifted = random_shift(images, 4, np.random.default_rng(0))
+    np.testing.assert_array_equal(shifted[:, 0], shifted[:, 2])
+    np.testing.assert_array_equal(shifted[:, 0], random_shift(images[:, 0], 4, np.random.default_rng(0)))
+
+
 def test_source_stays_channels_stay_and_zero_pad_copies() -> None:
     images = coordinates(4, 1, 8)
     before = images.copy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn import functional
@@ -61,3 +63,31 @@ def test_bad_shapes_are_refused_with_a_remedy() -> None:
         CameraEncoder(CONFIG, 18, 18)
     with pytest.raises(UsageError, match="one stride per convolution"):
         CameraEncoder(EncoderConfig(channels=(8, 8), strides=(2,)), 16, 16)
+
+
+def test_frames_of_a_history_are_channels_of_one_image(spec: StepSpec) -> None:
+    """With weights that leave out all but one frame, a history's latent is that frame's."""
+    torch.manual_seed(0)
+    one = ObservationEncoder(CONFIG, spec.observation)
+    three = ObservationEncoder(replace(CONFIG, stack=3), spec.observation)
+    frames, proprio = images(4, 3, 2, 16, 16, 3), torch.randn(4, 3, 3)
+    for k in range(3):
+        state = {name: value.clone() for name, value in one.state_dict().items()}
+        for name in ("cameras.0.stem.weight", "cameras.1.stem.weight"):
+            wide = torch.zeros(8, 3, 12, 4, 1)
+            wide[:, k] = state[name]
+            state[name] = wide.flatten(1, 2)
+        state["proprio.project.weight"] = torch.zeros(5, 3, 3).index_copy(
+            1, torch.tensor([k]), state["proprio.project.weight"][:, None]
+        )
+        state["proprio.project.weight"] = state["proprio.project.weight"].flatten(1)
+        state["proprio.mean"], state["proprio.std"] = torch.zeros(9), torch.ones(9)
+        three.load_state_dict(state)
+        torch.testing.assert_close(three(frames, proprio), one(frames[:, k], proprio[:, k]), atol=1e-5, rtol=1e-4)
+
+
+def test_every_frame_of_proprioception_is_normalised() -> None:
+    encoder = ProprioEncoder(6, 5)
+    data = 3.0 + torch.randn(100, 2, 3)
+    encoder.fit(data)
+    torch.testing.assert_close(encoder.mean.view(2, 3), data.mean(0))

@@ -8,35 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from robot_rl.config.learning import LearnerConfig, SACConfig
 from robot_rl.core.errors import RobotRLError, SchemaError
 from robot_rl.core.record import Source, StepSpec
 from robot_rl.learning.acting import load_actor
 from robot_rl.learning.checkpoint import list_checkpoints
+from robot_rl.learning.health import Alarm
 from robot_rl.learning.learner import Learner
+from robot_rl.learning.optimiser import Optimiser
 from robot_rl.replay.reader import ReplayReader
-from robot_rl.replay.writer import ReplayWriter
 
-META = {"task": "reach", "robot": "test"}
-
-
-def write_episodes(path: Path, spec: StepSpec, episodes: int, length: int, source: Source, seed: int) -> None:
-    """Append `episodes` of `length` actions each; the last one of each is rewarded and ends it."""
-    rng = np.random.default_rng(seed)
-    with ReplayWriter.open(path, spec, META) as writer:
-        for episode in range(episodes):
-            for index in range(length + 1):
-                record = spec.empty()
-                record["run_id"], record["seq"] = seed, episode * (length + 1) + index
-                record["episode"], record["index"], record["source"] = episode, index, source
-                record["is_first"], record["is_last"] = index == 0, index == length
-                record["is_terminal"], record["reward"] = index == length, index == length - 1
-                record["action"] = rng.uniform(-1, 1, spec.action.size)
-                record["proprio"] = rng.normal(2.0, 3.0, len(spec.observation.proprio))
-                for camera in spec.observation.cameras:
-                    record[f"image_{camera}"] = rng.integers(0, 256, spec.observation.image_shape)
-                writer.append(record)
+from .conftest import write_episodes
 
 
 @pytest.fixture
@@ -177,10 +161,60 @@ def test_nan_without_a_checkpoint_or_again_and_again_is_an_error(
     learner = make(settings, stores)
     learner.step()
     learner._sampler = Poisoned(learner._sampler, 99)  # type: ignore[assignment]
-    with pytest.raises(RobotRLError, match="No checkpoint to return to"):
+    with pytest.raises(RobotRLError, match="No healthy checkpoint to return to"):
         learner.step()
     learner.save(tmp_path)
     for _ in range(3):
         learner.step()
     with pytest.raises(RobotRLError, match="after 3 returns"):
         learner.step()
+
+
+def test_weights_that_are_no_numbers_are_neither_published_nor_saved(
+    settings: LearnerConfig, stores: Stores, tmp_path: Path
+) -> None:
+    learner = make(settings, stores)
+    learner.step()
+    learner.save(tmp_path)
+    for leave in (lambda: learner.weights(), lambda: learner.save(tmp_path)):
+        learner.step()
+        with torch.no_grad():
+            learner.agent.actor_tensors()["policy.head.bias"][0] = float("nan")
+        leave()
+        assert learner.agent.finite
+    assert learner.rollbacks == 2 and learner.health.active == (Alarm.NOT_FINITE,)
+    event = learner.health.take_events()[0]
+    assert "'updates_000000001.safetensors' came back, return 1 of 3" in event.text
+
+
+def test_a_gradient_without_bounds_brings_it_back_before_the_next_update(
+    settings: LearnerConfig, stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner = make(replace(settings, health=replace(settings.health, every=2)), stores)
+    learner.step()
+    learner.save(tmp_path)
+    monkeypatch.setattr(Optimiser, "gradient_norm", lambda self: float("inf"))
+    assert learner.step()["rollbacks"] == 1
+    assert "the gradient of update 2 has norm inf" in learner.health.take_events()[0].text
+    assert learner.step()["rollbacks"] == 1, "looked at every second update"
+
+
+def test_nan_brings_a_healthy_checkpoint_back_and_alarmed_ones_never_push_it_out(
+    settings: LearnerConfig, stores: Stores, tmp_path: Path
+) -> None:
+    learner = make(replace(settings, keep_checkpoints=2), stores)
+    learner.step()
+    learner.save(tmp_path)
+    healthy = learner.agent.actor_tensors()["policy.head.weight"].clone()
+    for _ in range(3):
+        learner.step()
+        learner.health.raise_alarm(Alarm.Q_HIGH, learner.updates, "Q reaches 9")
+        learner.save(tmp_path)
+    names = [path.name for path in list_checkpoints(tmp_path)]
+    assert names == ["updates_000000001.safetensors"] + [f"updates_00000000{k}.alarm.safetensors" for k in (3, 4)]
+    learner._sampler = Poisoned(learner._sampler, 1)  # type: ignore[assignment]
+    learner.step()
+    assert (learner.agent.actor_tensors()["policy.head.weight"] == healthy).all()
+    resumed = make(settings, stores)
+    assert resumed.restore(tmp_path) and resumed.updates == 4, "a run goes on from its newest state"
+    assert resumed.health.active == (Alarm.Q_HIGH,)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from robot_rl.learning import logbook
+from robot_rl.learning.health import Alarm, Event
 from robot_rl.learning.logbook import Logbook, last_wall_s
 
 
@@ -53,3 +54,17 @@ def test_the_clock_comes_back_and_a_torn_row_does_not_count(tmp_path: Path) -> N
     with (tmp_path / "metrics.csv").open("a") as file:
         file.write("13.5,1")
     assert last_wall_s(tmp_path) == pytest.approx(12.5)
+
+
+def test_alarms_have_a_table_that_a_run_continues(tmp_path: Path) -> None:
+    for updates in (7, 8):
+        book = Logbook(tmp_path)
+        book.write_alarm(Event(Alarm.Q_HIGH, updates, "Q reaches 9"), 12.0, 40)
+        book.close()
+    with (tmp_path / "alarms.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [(row["updates"], row["alarm"], row["wall_s"]) for row in table] == [
+        ("7", "Q_HIGH", "12.0"),
+        ("8", "Q_HIGH", "12.0"),
+    ]
+    assert table[0]["advice"] == Alarm.Q_HIGH.value

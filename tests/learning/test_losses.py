@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from robot_rl.learning.losses import actor_loss, critic_loss, critic_target, imitation_loss
+from robot_rl.learning.losses import actor_loss, critic_loss, critic_target, cross_entropy_loss, imitation_loss
 from robot_rl.learning.temperature import Temperature
 
 RNG = np.random.default_rng(3)
@@ -36,6 +36,17 @@ def test_critic_loss_weighs_transitions() -> None:
     values, target, weight = RNG.normal(size=(3, 5)), RNG.normal(size=5), RNG.uniform(size=5)
     expected = sum(sum(weight[b] * (values[i, b] - target[b]) ** 2 for b in range(5)) / 5 for i in range(3))
     loss = critic_loss(as_tensor(values), as_tensor(target), as_tensor(weight))
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+def test_cross_entropy_is_that_of_bernoulli_variables() -> None:
+    logits, target, weight = 3.0 * RNG.normal(size=(2, 6)), RNG.uniform(-0.2, 1.2, 6), RNG.uniform(size=6)
+    expected = 0.0
+    for member in range(2):
+        for b in range(6):
+            wanted, p = min(max(target[b], 0.0), 1.0), 1.0 / (1.0 + math.exp(-logits[member, b]))
+            expected -= weight[b] * (wanted * math.log(p) + (1.0 - wanted) * math.log(1.0 - p)) / 6
+    loss = cross_entropy_loss(as_tensor(logits), as_tensor(target), as_tensor(weight))
     assert float(loss) == pytest.approx(expected, rel=1e-5)
 
 

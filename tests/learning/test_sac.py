@@ -14,6 +14,21 @@ from robot_rl.learning.critic_agent import NonFinite
 from robot_rl.learning.sac import SAC
 from robot_rl.replay.batch import Batch
 
+from .conftest import make_batch
+
+FIRST = {
+    "critic_loss": 0.579011,
+    "q_mean": -0.150014,
+    "q_max": 0.798186,
+    "q_min": -0.764591,
+    "q_spread": 0.43822,
+    "target_mean": 0.280888,
+    "actor_loss": 0.134499,
+    "entropy": 1.388782,
+    "alpha": 0.009985,
+}
+"""Metrics of the fifth update of default SAC on random batches."""
+
 
 def snapshot(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in module.state_dict().items()}
@@ -43,6 +58,36 @@ def test_target_value_is_reward_plus_discounted_subset_minimum(config: SACConfig
     assert metrics["q_mean"] == pytest.approx(values.mean(), rel=1e-4)
 
 
+def test_actor_and_temperature_equal_a_computation_in_float64(config: SACConfig, spec: StepSpec, batch: Batch) -> None:
+    agent = SAC(replace(config, initial_alpha=0.3, alpha_learning_rate=0.1), spec)
+    features = torch.randn(12, agent.actor.encoder.size)
+    with torch.no_grad():
+        mean, log_std = (part.double().numpy() for part in agent.actor.policy(features))
+        noise = torch.randn(12, 2, generator=torch.Generator().manual_seed(0)).double().numpy()
+        before = mean + np.exp(log_std) * noise
+        action = np.tanh(before)
+        density = np.exp(-0.5 * noise**2) / np.sqrt(2.0 * np.pi) / np.exp(log_std) / (1.0 - action**2)
+        values = agent.critic(features, torch.from_numpy(action).float()).double().numpy()
+    log_prob = np.log(density).sum(1)
+    found, metrics = agent.update_actor({}, features, features)
+    np.testing.assert_allclose(found.numpy(), log_prob, rtol=1e-4, atol=1e-4)
+    expected = sum(0.3 * log_prob[b] - sum(values[:, b]) / len(values) for b in range(12)) / 12
+    assert metrics["actor_loss"] == pytest.approx(expected, rel=1e-4)
+    assert metrics["entropy"] == pytest.approx(-log_prob.mean(), rel=1e-4)
+    # Adam's first step is the learning rate, against the sign of d/d(log alpha) of -log alpha (E[log pi] + target).
+    direction = np.sign(log_prob.mean() + 2 * config.target_entropy)
+    assert agent.update_temperature(found)["alpha"] == pytest.approx(0.3 * np.exp(0.1 * direction), rel=1e-4)
+
+
+def test_the_default_update_is_what_it_was(config: SACConfig, spec: StepSpec) -> None:
+    """Figures of the algorithm as first released: options that came later leave it as it is."""
+    agent = SAC(config, spec, seed=11)
+    agent.fit_normaliser(make_batch(spec, 12, 0)["obs_proprio"])
+    for seed in range(5):
+        metrics = agent.update(make_batch(spec, 12, seed))
+    assert metrics == pytest.approx(FIRST, rel=1e-3, abs=1e-5)
+
+
 def test_weights_scale_the_critics_gradient_per_transition(config: SACConfig, spec: StepSpec, batch: Batch) -> None:
     """Transitions of weight 0 might as well hold anything; the TD errors do not depend on the weights."""
     agents = [SAC(replace(config, shift=0), spec) for _ in range(3)]
@@ -68,10 +113,10 @@ def test_without_backup_entropy_alpha_does_not_enter_the_target(
 
 def test_encoder_learns_from_the_critic_alone(config: SACConfig, spec: StepSpec, batch: Batch) -> None:
     agent = SAC(replace(config, imitation=1.0), spec)
-    data = agent._load(batch)
+    data = agent._view.load(batch)
     encoder, policy, critic = (snapshot(m) for m in (agent.actor.encoder, agent.actor.policy, agent.critic))
-    features = agent._encode(data)
-    agent.update_actor(data, features.now.detach())
+    features = agent._view.encode(data)
+    agent.update_actor(data, features.now.detach(), features.critic_now.detach())
     assert not changed(encoder, agent.actor.encoder)
     assert not changed(critic, agent.critic), "the actor's gradient stops at the critics' parameters"
     assert changed(policy, agent.actor.policy) == set(policy)

@@ -33,6 +33,28 @@ def test_target_is_the_minimum_at_the_slow_policys_noisy_action(
     assert agent.update(batch)["target_mean"] == pytest.approx(target.mean(), rel=1e-4)
 
 
+def test_critic_and_actor_losses_equal_a_computation_in_float64(
+    td3_config: TD3Config, spec: StepSpec, batch: Batch
+) -> None:
+    agent, probe = TD3(replace(td3_config, target_noise=0.0, imitation=0.5), spec), TD3(td3_config, spec)
+    encode = lambda when: probe.actor.encoder(*(torch.from_numpy(batch[f"{when}_{k}"]) for k in ("images", "proprio")))  # noqa: E731
+    with torch.no_grad():
+        after, now = encode("next"), encode("obs")
+        slow = probe.target(after, probe.slow_policy(after)).double().numpy()
+        values = probe.critic(now, torch.from_numpy(batch["action"])).double().numpy()
+        action = probe.actor.policy(now)
+    metrics = agent.update(batch)
+    with torch.no_grad():  # the actor improves on the critics as they are after their update, its features before
+        improved = agent.critic(now, action).double().numpy()
+    reward, discount = batch["reward"].astype(np.float64), batch["discount"].astype(np.float64)
+    target = [reward[b] + discount[b] * min(slow[:, b]) for b in range(12)]
+    errors = [(row[b] - target[b]) ** 2 for row in values for b in range(12)]
+    assert metrics["critic_loss"] == pytest.approx(sum(errors) / 24, rel=1e-4)
+    assert metrics["actor_loss"] == pytest.approx(-sum(improved.ravel()) / 24, rel=1e-3, abs=1e-5)
+    near = [sum((action[b].double().numpy() - batch["action"][b]) ** 2) for b in range(12) if batch["pool"][b]]
+    assert metrics["imitation_loss"] == pytest.approx(sum(near) / len(near), rel=1e-4)
+
+
 def test_actor_and_slow_policy_move_every_actor_period(td3_config: TD3Config, spec: StepSpec, batch: Batch) -> None:
     agent = TD3(replace(td3_config, actor_period=3, tau=0.1), spec)
     for step in range(6):

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robot_rl.config.learning import LearnerConfig, SACConfig
+from robot_rl.config.learning import HealthConfig, LearnerConfig, SACConfig
 from robot_rl.core.record import StepSpec
+from robot_rl.learning.health import Alarm
 from robot_rl.learning.learner import Learner
 from robot_rl.learning.training import Training
 from robot_rl.learning.weights import unpack
@@ -31,7 +32,10 @@ def until(condition: Callable[[], bool]) -> bool:
 @pytest.fixture
 def rig(tmp_path: Path, spec: StepSpec, config: SACConfig) -> Iterator[Rig]:
     """A started training thread over a store with one episode of 30 steps."""
-    settings = LearnerConfig(sac=config, batch_size=8, start_steps=0, utd=0.5, publish_every=5, checkpoint_every=10)
+    health = HealthConfig(reward_high=100.0)
+    settings = LearnerConfig(
+        health=health, sac=config, batch_size=8, start_steps=0, utd=0.5, publish_every=5, checkpoint_every=10
+    )
     with ReplayWriter.open(tmp_path / "replay.zarr", spec, {"task": "t", "robot": "r"}) as writer:
         writer.append(synthetic_episode(spec, 31))
         writer.commit()
@@ -65,6 +69,21 @@ def test_metrics_are_means_over_the_updates_since_the_last_call(rig: Rig) -> Non
     metrics = training.take_metrics()
     assert metrics["count"] == 15 and np.isfinite(metrics["critic_loss"])
     assert training.take_metrics() == {}
+
+
+def test_alarms_reach_the_caller(rig: Rig) -> None:
+    training, writer, _ = rig
+    assert until(lambda: training.updates == 15)
+    assert training.take_events() == [] and training.alarms == ()
+    episode = synthetic_episode(writer.spec, 31, first_seq=31, episode=1)
+    episode["reward"] = 700.0
+    writer.append(episode)
+    writer.commit()
+    assert until(lambda: training.updates == 30)
+    (event,) = training.take_events()
+    assert event.alarm is Alarm.REWARD and "allowed are [0, 100]" in event.text
+    assert training.alarms == (Alarm.REWARD,) and training.alarm_counts[Alarm.REWARD] == 1
+    assert training.take_metrics()["alarm_reward"] > 0.0
 
 
 def test_a_disk_that_refuses_a_checkpoint_does_not_end_the_training(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,9 @@ from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
 from robot_rl.core.record import Source, StepSpec
 from robot_rl.replay.batch import Batch
 from robot_rl.replay.mixed import MixedSampler
+from robot_rl.replay.prioritised import PrioritisedSampler
 from robot_rl.replay.reader import ReplayReader
-from robot_rl.replay.sampler import UniformSampler
+from robot_rl.replay.sampler import ChangeCost, UniformSampler
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
 
@@ -45,6 +46,7 @@ def test_shapes_and_types(online: ReplayReader) -> None:
         "discount": ((6,), "float32"),
         "weight": ((6,), "float32"),
         "indices": ((6,), "int64"),
+        "next_indices": ((6,), "int64"),
         "pool": ((6,), "int32"),
     }
     assert batch["obs_images"][:, 1].flags.c_contiguous
@@ -66,9 +68,27 @@ def test_history_begins_with_the_episodes_first_observation(store: Callable[...,
     sampler = UniformSampler(ReplayReader(store(records)), n_step=2, stack=3)
     batch = sampler.allocate(2)
     sampler.gather(np.array([5, 8]), batch)
+    np.testing.assert_array_equal([batch["indices"], batch["next_indices"]], [[5, 8], [7, 9]])
     for when, rows in (("obs", [[5, 5, 5], [6, 7, 8]]), ("next", [[5, 6, 7], [7, 8, 9]])):
         np.testing.assert_array_equal(batch[f"{when}_proprio"], records["proprio"][rows])
         np.testing.assert_array_equal(batch[f"{when}_images"][:, :, 1], records["image_front"][rows])
+
+
+@pytest.mark.parametrize("make", [UniformSampler, PrioritisedSampler])
+def test_changes_of_an_action_cost_reward(
+    make: type[UniformSampler], store: Callable[..., Path], spec: StepSpec
+) -> None:
+    """0.1 a way from -1 to 1; an episode's first action costs nothing, nor does what comes after its end."""
+    records = np.concatenate([synthetic_episode(spec, 5), synthetic_episode(spec, 4, first_seq=5, episode=1)])
+    records["action"][:, 1] = [1.0, -1.0, -1.0, 0.0, 0.0, -1.0, 1.0, -1.0, 0.0]
+    records["reward"] = 1.0
+    reader = ReplayReader(store(records))
+    sampler = make(reader, n_step=2, discount=0.5, change_cost=ChangeCost(1, 0.1))
+    batch = sampler.allocate(6)
+    sampler.gather(np.array([0, 1, 2, 3, 5, 7]), batch)
+    costs = [0.5 * 0.1, 0.1, 0.5 * 0.05, 0.05, 0.5 * 0.1, 0.1]
+    whole = [1.5, 1.5, 1.5, 1.0, 1.5, 1.0]
+    np.testing.assert_allclose(batch["reward"], np.subtract(whole, costs), rtol=1e-6)
 
 
 def test_bad_stacks_are_sentences(online: ReplayReader) -> None:

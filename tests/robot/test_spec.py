@@ -12,7 +12,7 @@ from robot_rl.config.loader import to_plain
 from robot_rl.config.nodes import RigConfig
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.errors import UsageError
-from robot_rl.robot.proprio import ProprioMap
+from robot_rl.robot.proprio import ProprioMap, StampJoin
 from robot_rl.robot.spec import load_robot, step_spec
 from robot_rl.robot.twin import KinematicTwin
 
@@ -104,3 +104,19 @@ def test_home_and_variables_in_a_model_path_are_written_out(
         path = written(tmp_path / "mine.yaml", robot, model=model, packages=["meshes", "~/m"])
         assert load_robot(str(path)).model == expected
         assert load_robot(str(path)).packages == (str(tmp_path / "meshes"), "/home/ann/m")
+
+
+def test_what_the_simulator_knows_follows_the_proprioception(robot: RobotConfig) -> None:
+    names = step_spec(RigConfig(task="lift", sim_state=True), robot).observation.proprio
+    plain = step_spec(RigConfig(task="lift"), robot).observation.proprio
+    assert names[: len(plain)] == plain and "sim_cube_x" in names[len(plain) :]
+
+
+def test_streams_are_joined_by_stamp_in_any_order() -> None:
+    join, joint, state = StampJoin(keep=2), np.array([1.0]), np.array([2.0, 3.0])
+    assert join.add(0, 10, joint) is None and join.add(1, 20, state) is None
+    for first, second, stamp in ((0, 1, 30), (1, 0, 40)):
+        vectors = (joint, state)
+        assert join.add(first, stamp, vectors[first]) is None
+        np.testing.assert_array_equal(join.add(second, stamp, vectors[second]), [1.0, 2.0, 3.0])
+    assert join.add(1, 10, state) is None, "only the newest wait"
