@@ -18,6 +18,9 @@ class Chooser(Protocol):
     refusal: str
     """Why no episode may start yet, or ''."""
 
+    def begin(self) -> None:
+        """An episode begins."""
+
     def choose(self, observation: Observation) -> np.ndarray | None:
         """Return an action (A,) in [-1, 1], or None where a person acts."""
 
@@ -30,6 +33,9 @@ class TeleopChooser:
 
     version = 0
     refusal = ""
+
+    def begin(self) -> None:
+        """Nothing: a person remembers."""
 
     def choose(self, observation: Observation) -> None:
         """Propose nothing."""

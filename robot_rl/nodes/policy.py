@@ -111,6 +111,7 @@ class PolicyNode(GraphNode):
         # In lockstep the simulator's clock jumps by a period when the task has been put back.
         self._fresh_ns = home_ns + (round(0.5e9 / self.config.rate_hz) if self.config.lockstep else 0)
         self.steps.begin()
+        self.chooser.begin()
         self.tally.begin()
         self._in_episode = True
         self._taken, self._gap = 0, 0
