@@ -37,7 +37,7 @@ def bench_safety(args: argparse.Namespace) -> int:
     figures = attack_in_processes(args.robot, args.ticks, args.processes, args.seed)
     runs = {}
     for task in TASKS:
-        expert = ScriptedExpert(load_task(task), robot, seed=args.seed)
+        expert = ScriptedExpert(load_task(task), robot, noise=0.0, seed=args.seed)
         runs[task] = BenignRun(robot, task, expert, args.seed).run(args.episodes)
     figures |= benign_figures(runs)
     print(json.dumps(figures) if args.json else "\n".join(f"{name}: {value}" for name, value in figures.items()))
