@@ -31,6 +31,30 @@ def episode(env: InProcessEnv, expert: ScriptedExpert, mishap_at: int = -1) -> t
     return False, step
 
 
+def test_insert_succeeds_at_least_nineteen_times_of_twenty() -> None:
+    robot, task = load_robot("fr3_peg"), load_task("insert")
+    env = InProcessEnv(robot, task, cameras=(), seed=11)
+    expert = ScriptedExpert(task, robot, noise=0.05, seed=12)
+    results = [episode(env, expert) for _ in range(20)]
+    assert sum(success for success, _ in results) >= 19
+    assert np.median([length for _, length in results]) < 20
+
+
+@pytest.mark.parametrize("mishap_at", [6, 9])
+def test_insert_goes_up_and_comes_again_where_the_socket_is_gone(mishap_at: int) -> None:
+    robot, task = load_robot("fr3_peg"), load_task("insert")
+    env = InProcessEnv(robot, task, cameras=(), seed=3)
+    expert = ScriptedExpert(task, robot, noise=0.05, seed=4)
+    observation, success, step = env.reset(), False, 0
+    while not success and step < 60:
+        step += 1
+        if step == mishap_at:
+            env.arm.data.mocap_pos[0, :2] = observation.state[:2] + 0.015
+        transition = env.step(expert.act(observation.state))
+        observation, success = transition.observation, transition.outcome.success
+    assert success and step > mishap_at
+
+
 @pytest.mark.parametrize(("name", "episodes", "longest"), [("reach", 20, 15), ("lift", 8, 35)])
 def test_succeeds_with_noise_in_demonstrations_of_sensible_length(name: str, episodes: int, longest: int) -> None:
     task = load_task(name)
