@@ -64,7 +64,13 @@ def test_the_peg_has_one_millimetre_to_each_wall(holder: RobotConfig) -> None:
 
 @pytest.mark.parametrize(
     ("offset", "yaw"),
-    [((0.0, 0.0), 0.0), ((0.0008, -0.0008), 0.0), ((0.0, 0.0), np.deg2rad(3)), ((0.0, 0.0), np.deg2rad(-90))],
+    [
+        ((0.0, 0.0), 0.0),
+        ((0.0008, -0.0008), 0.0),
+        ((0.003, 0.0), 0.0),
+        ((0.0, 0.0), np.deg2rad(5)),
+        ((0.0, 0.0), np.deg2rad(-90)),
+    ],
 )
 def test_a_peg_in_line_goes_in(holder: RobotConfig, offset: tuple[float, float], yaw: float) -> None:
     env, depths = pressed_down(holder, offset, yaw)

@@ -35,9 +35,10 @@ enough to see the clearance at 64 pixels."""
 class Insert:
     """A peg of 2 cm, a socket 2 mm wider (1 mm a side), anywhere on 10 x 10 cm, turned by 30 degrees at most in all.
 
-    The peg is part of the hand, held as by soft fingers: springs let it give way, so that contact forces stay small
-    (a peg blocked on the edge is pressed with 30 N at most). The robot must turn about z, and its gripper stay closed. Safety's twin
-    knows neither peg nor socket: `workspace` ends where the peg's tip is 3 mm above the table.
+    The peg is part of the hand, held as by soft fingers: springs let it give way, so that contact forces stay small (a
+    peg blocked on the edge is pressed with 30 N at most). Together with its rounded tip that catches a peg let down up
+    to 3 mm or 5 degrees out of line. The robot must turn about z, and its gripper stay closed. Safety's twin knows
+    neither peg nor socket: `workspace` ends where the peg's tip is 3 mm above the table.
     """
 
     name: str = "insert"
@@ -56,9 +57,9 @@ class Insert:
         tcp = spec.site(TCP)
         _add_peg(tcp.parent, np.array(tcp.pos))
         _add_socket(spec.worldbody.add_body(name="socket", mocap=True, pos=[*PATCH.mean(0), HEIGHT]))
-        for name, (angle, axes) in VIEWS.items():
-            camera = spec.camera(name)
-            camera.fovy, camera.alt.xyaxes = angle, axes
+        for camera in spec.cameras:
+            if camera.name in VIEWS:
+                camera.fovy, camera.alt.xyaxes = VIEWS[camera.name]
 
     def randomize(self, model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
         """Put the socket at a random place and yaw, and the peg at rest in the grip."""
