@@ -32,9 +32,13 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
     return data
 
 
-def load_yaml(cls: type[T], path: Path | str) -> T:
-    """Read a YAML file into dataclass `cls`."""
-    return load(cls, read_yaml(path), where=f"'{path}'")
+def overlay(base: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the keys of `data` over it, mappings inside mappings key by key."""
+    merged = dict(base)
+    for key, value in data.items():
+        below = merged.get(key)
+        merged[key] = overlay(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
 
 
 def load(cls: type[T], data: Mapping[str, Any], where: str = "") -> T:

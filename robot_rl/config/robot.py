@@ -16,6 +16,7 @@ TRANSLATION = "largest tcp displacement per step and axis: a full action of cart
 JOINT = "largest displacement of a joint per step: a full action of joint_delta"
 ROTATION = "full action of rx, ry, rz: a turn per step (cartesian_delta) or from home (cartesian_pose); 0 for none"
 VIA = "joint positions on the way home, in order, for where the direct way is not clear; [] for none"
+ROTATION_AXES = "base axes that rotation turns about: all three, or z alone (yaw) while the tcp stays level"
 ORIENTATION_COST = "weight of the tcp's orientation about its own x, y and z against its position; 0 leaves it free"
 
 
@@ -26,6 +27,7 @@ class ActionConfig:
     mode: str = param("cartesian_delta", "what an action asks for", choices=MODES)
     translation: float = param(0.02, TRANSLATION, ge=0.001, le=0.2, unit="m")
     rotation: float = param(0.0, ROTATION, ge=0.0, le=1.5, unit="rad")
+    rotation_axes: str = param("xyz", ROTATION_AXES, choices=("xyz", "z"))
     joint: float = param(0.05, JOINT, ge=0.001, le=1.0, unit="rad")
     orientation_cost: tuple[float, float, float] = param((1.0, 1.0, 1.0), ORIENTATION_COST, ge=0.0)
     gripper: bool = param(True, "whether the last action dimension moves the gripper (-1 closed, +1 open)")

@@ -8,7 +8,7 @@ import numpy as np
 
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.errors import UsageError
-from robot_rl.core.geometry import Pose
+from robot_rl.core.geometry import Pose, rotation_angle, turn_towards
 from robot_rl.core.outcome import Outcome
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.ik import DifferentialIK
@@ -98,10 +98,12 @@ class InProcessEnv:
         return Pose(np.clip(target.position, self._workspace.lower, self._workspace.upper), target.quaternion)
 
     def _move(self, start: Pose, end: Pose, opening: float) -> None:
-        dt = 1.0 / self.robot.command.rate_hz
+        dt, angle = 1.0 / self.robot.command.rate_hz, rotation_angle(start.quaternion, end.quaternion)
         for tick in range(1, self._ticks + 1):
-            position = start.position + (end.position - start.position) * tick / self._ticks
-            self._q = self._q + self._ik.solve(self._q, Pose(position, end.quaternion), dt) * dt
+            share = tick / self._ticks
+            position = start.position + (end.position - start.position) * share
+            target = Pose(position, turn_towards(start.quaternion, end.quaternion, angle * share))
+            self._q = self._q + self._ik.solve(self._q, target, dt) * dt
             self.arm.command(self._q, opening)
             self.arm.advance(dt)
 

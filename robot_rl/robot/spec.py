@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
-from robot_rl.config.loader import load_yaml
+from robot_rl.config.loader import load, overlay, read_yaml
 from robot_rl.config.nodes import RigConfig
 from robot_rl.config.paths import share_dir
 from robot_rl.config.robot import VELOCITY_KINDS, RobotConfig
@@ -22,21 +22,41 @@ from robot_rl.robot.tasks import load_task
 def load_robot(name_or_path: str) -> RobotConfig:
     """Robot `name` of config/robots, or the robot in a YAML file; UsageError names what is wrong with it.
 
-    Relative paths inside a robot's file (`model`, `packages`) are meant from that file's directory.
+    A file with the key `base`, the name or path of another robot, gives only what it has otherwise. Relative paths
+    inside a robot's file (`base`, `model`, `packages`) are meant from that file's directory.
     """
+    path = _path(name_or_path)
+    robot = load(RobotConfig, _read(path), f"'{path}'")
+    _check_sizes(robot, path)
+    _check_ranges(robot, path)
+    _check_command(robot, path)
+    return robot
+
+
+def _path(name_or_path: str) -> Path:
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml"):
         shipped = {file.stem: file for file in (share_dir() / "config" / "robots").glob("*.yaml")}
         if name_or_path not in shipped:
             raise unknown_name("robot", name_or_path, shipped)
         path = shipped[name_or_path]
-    robot = load_yaml(RobotConfig, path)
-    _check_sizes(robot, path)
-    _check_ranges(robot, path)
-    _check_command(robot, path)
-    if robot.model not in BUILTIN:
-        robot = dataclasses.replace(robot, model=_from(path, robot.model))
-    return dataclasses.replace(robot, packages=tuple(_from(path, folder) for folder in robot.packages))
+    return path
+
+
+def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The mapping in a robot's file over that of its base, paths written out; `above` are the files it is base of."""
+    if path.resolve() in above:
+        raise UsageError(f"'{path}' is its own base, over {len(above)} files: take one of their keys base out.")
+    data = read_yaml(path)
+    if isinstance(data.get("model"), str) and data["model"] not in BUILTIN:
+        data["model"] = _from(path, data["model"])
+    if isinstance(data.get("packages"), list):
+        data["packages"] = [_from(path, folder) if isinstance(folder, str) else folder for folder in data["packages"]]
+    if "base" not in data:
+        return data
+    base = str(data.pop("base"))
+    below = _path(base if Path(base).suffix not in (".yaml", ".yml") else _from(path, base))
+    return overlay(_read(below, (*above, path.resolve())), data)
 
 
 def _from(path: Path, name: str) -> str:

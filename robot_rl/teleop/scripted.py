@@ -19,10 +19,10 @@ SLOW_DOWN = 0.6
 
 
 class ScriptedExpert:
-    """Expert of one task with Gaussian noise on its translations.
+    """Expert of one task with Gaussian noise on its translations and its turn.
 
     `noise` is the standard deviation in units of the action, [0, 1]. The same seed and states give the same actions.
-    It never turns the tcp. UsageError for a robot of another mode than cartesian_delta.
+    It turns the tcp about z where the task asks for it. UsageError for a robot of another mode than cartesian_delta.
     """
 
     def __init__(self, task: Task, robot: RobotConfig, noise: float = 0.1, seed: int = 0) -> None:
@@ -34,7 +34,7 @@ class ScriptedExpert:
         self._expert: Expert = load_plugin(EXPERTS, "scripted expert", task.name).EXPERT()
         self._names = task.state_names
         self._spec = ActionMap(robot).spec
-        self._scale = robot.action.translation
+        self._scale, self._turn = robot.action.translation, robot.action.rotation
         self._closed, self._open = robot.gripper.closed, robot.gripper.open
         self._noise = noise
         self._rng = np.random.default_rng(seed)
@@ -52,4 +52,7 @@ class ScriptedExpert:
         translation = translation * min(1.0, TOP_SPEED / max(float(np.abs(translation).max()), 1e-9))
         translation = translation + self._rng.normal(0.0, self._noise, 3)
         values = {**dict(zip(("dx", "dy", "dz"), translation, strict=True)), "gripper": move.gripper}
+        if move.turn is not None and self._turn:
+            turn = np.clip(SLOW_DOWN * move.turn / self._turn, -TOP_SPEED, TOP_SPEED)
+            values["rz"] = turn + self._rng.normal(0.0, self._noise)
         return self._spec.check(np.array([values.get(name, 0.0) for name in self._spec.names]))

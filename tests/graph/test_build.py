@@ -174,3 +174,9 @@ def test_every_argument_is_explained(name):
     for argument in GRAPHS[name].arguments:
         assert len(argument.description) > 10
         assert argument.default == "" or not argument.choices or argument.default in argument.choices
+
+
+def test_a_task_may_bring_its_robot_and_an_argument_another(make):
+    for given, robot in (({"task": "insert"}, "fr3_peg"), ({"task": "insert", "robot": "fr3_sim"}, "fr3_sim")):
+        nodes = [node for node in make("learn", **given).nodes if node.name != "monitor"]
+        assert {node.parameters["robot"] for node in nodes} == {robot}

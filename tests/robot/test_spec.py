@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,26 @@ def test_unknown_robot_lists_the_known(robot: RobotConfig) -> None:
 def test_relative_model_is_meant_from_the_robots_file(robot: RobotConfig, tmp_path: Path) -> None:
     path = written(tmp_path / "mine.yaml", robot, model="arm.xml")
     assert load_robot(str(path)).model == str(tmp_path / "arm.xml")
+
+
+def test_a_robot_is_its_base_but_for_what_its_file_says(robot: RobotConfig, tmp_path: Path) -> None:
+    (tmp_path / "below.yaml").write_text("base: fr3_sim\nname: below\nmodel: arm.xml\naction: {translation: 0.01}\n")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "mine.yaml").write_text("base: ../below.yaml\nname: mine\naction: {gripper: false}\n")
+    mine = load_robot(str(tmp_path / "sub" / "mine.yaml"))
+    assert (mine.name, mine.model) == ("mine", str(tmp_path / "sub" / ".." / "arm.xml"))
+    assert mine.action == dataclasses.replace(robot.action, translation=0.01, gripper=False)
+    assert (mine.limits, mine.workspace, mine.home) == (robot.limits, robot.workspace, robot.home)
+
+
+def test_a_base_that_is_missing_or_comes_round_again_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("base: fr3_smi\n")
+    with pytest.raises(UsageError, match="unknown robot 'fr3_smi'"):
+        load_robot(str(path))
+    path.write_text("base: mine.yaml\n")
+    with pytest.raises(UsageError, match="is its own base"):
+        load_robot(str(path))
 
 
 def test_lists_of_another_length_than_joints_are_refused(robot: RobotConfig, tmp_path: Path) -> None:

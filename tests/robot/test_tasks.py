@@ -15,7 +15,7 @@ TASKS = plugin_names("robot_rl.robot.tasks")
 
 
 def test_shipped_tasks_are_found_by_name() -> None:
-    assert {"reach", "lift"} <= set(TASKS)
+    assert {"reach", "lift", "insert"} <= set(TASKS)
     assert all(load_task(name).name == name for name in TASKS)
     with pytest.raises(UsageError, match="unknown task 'lfit': did you mean 'lift'"):
         load_task("lfit")

@@ -11,6 +11,8 @@ from robot_rl.core.errors import UsageError
 from robot_rl.robot.in_process import InProcessEnv
 from robot_rl.robot.spec import load_robot
 from robot_rl.robot.tasks import load_task
+from robot_rl.robot.tasks.insert import REACH
+from robot_rl.teleop.experts.insert import InsertExpert
 from robot_rl.teleop.scripted import ScriptedExpert
 
 ROBOT = load_robot("fr3_sim")
@@ -29,6 +31,48 @@ def episode(env: InProcessEnv, expert: ScriptedExpert, mishap_at: int = -1) -> t
         if transition.outcome.terminated:
             return transition.outcome.success, step
     return False, step
+
+
+def test_insert_succeeds_at_least_nineteen_times_of_twenty() -> None:
+    robot, task = load_robot("fr3_peg"), load_task("insert")
+    env = InProcessEnv(robot, task, cameras=(), seed=11)
+    expert = ScriptedExpert(task, robot, noise=0.05, seed=12)
+    results = [episode(env, expert) for _ in range(20)]
+    assert sum(success for success, _ in results) >= 19
+    assert np.median([length for _, length in results]) < 20
+
+
+@pytest.mark.parametrize("mishap_at", [6, 9])
+def test_insert_goes_up_and_comes_again_where_the_socket_is_gone(mishap_at: int) -> None:
+    robot, task = load_robot("fr3_peg"), load_task("insert")
+    env = InProcessEnv(robot, task, cameras=(), seed=3)
+    expert = ScriptedExpert(task, robot, noise=0.05, seed=4)
+    observation, success, step = env.reset(), False, 0
+    while not success and step < 60:
+        step += 1
+        if step == mishap_at:
+            env.arm.data.mocap_pos[0, :2] = observation.state[:2] + 0.015
+        transition = env.step(expert.act(observation.state))
+        observation, success = transition.observation, transition.outcome.success
+    assert success and step > mishap_at
+
+
+def test_insert_goes_up_from_a_jam_until_the_peg_is_free_and_then_down_again() -> None:
+    expert, names = InsertExpert(), load_task("insert").state_names
+
+    def upwards(tip: float, given_way: float) -> float:
+        """Vertical move with the tip this far above the socket and the grip pushed in [m]; hand over the socket."""
+        hand = 0.03 + tip + REACH - given_way
+        values = [0.45, 0.0, hand, 0.01, 0.45, 0.0, 0.03, 0.0, 0.45, 0.0, 0.03 + tip, 0.0]
+        return float(expert.move(dict(zip(names, values, strict=True))).displacement[2])
+
+    assert upwards(-0.005, 0.005) < 0.0, "it presses on as long as the grip gives way a little"
+    assert upwards(-0.005, 0.015) > 0.0, "blocked"
+    assert upwards(-0.001, 0.004) > 0.0, "a retreat once begun goes on"
+    assert upwards(0.006, 0.0) < 0.0, "free, and in line"
+    assert upwards(-0.005, 0.015) > 0.0
+    expert.reset()
+    assert upwards(-0.005, 0.005) < 0.0, "another episode"
 
 
 @pytest.mark.parametrize(("name", "episodes", "longest"), [("reach", 20, 15), ("lift", 8, 35)])

@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from robot_rl.core.geometry import Pose
+from robot_rl.config.robot import ActionConfig
+from robot_rl.core.geometry import Pose, rotated, rotation_vector
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,25 @@ class JointMotion:
     """Asks for a joint velocity (J,) [rad/s]."""
 
     dq: np.ndarray
+
+
+def turning_axes(config: ActionConfig) -> tuple[int, ...]:
+    """Base axes (0 to 2) that the actions of `config` turn the tcp about; none where it does not turn."""
+    if not config.rotation:
+        return ()
+    return (2,) if config.rotation_axes == "z" else (0, 1, 2)
+
+
+def along(axes: tuple[int, ...], values: np.ndarray) -> np.ndarray:
+    """Rotation vector (3,) with `values` about `axes` and nothing about the others."""
+    vector = np.zeros(3)
+    vector[list(axes)] = values
+    return vector
+
+
+def upright(level: np.ndarray, quaternion: np.ndarray) -> np.ndarray:
+    """Orientation (4,) wxyz that is `level` turned about the base's z alone, as far as `quaternion` is."""
+    return rotated(level, along((2,), rotation_vector(level, quaternion)[2:]))
 
 
 class Course(Protocol):

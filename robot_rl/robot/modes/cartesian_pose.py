@@ -1,4 +1,4 @@
-"""Absolute pose of the tcp: (x, y, z[, rx, ry, rz])."""
+"""Absolute pose of the tcp: (x, y, z[[, rx, ry], rz])."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.config.robot import ActionConfig
 from robot_rl.core.geometry import Pose, rotated, rotation_vector
 from robot_rl.robot.modes.approach import approach
-from robot_rl.robot.modes.base import ArmState, TcpMotion
+from robot_rl.robot.modes.base import ArmState, TcpMotion, along, turning_axes
 
 ACCELERATION = 1.0
 """Of the tcp towards its target [m/s^2]."""
@@ -20,7 +20,8 @@ class CartesianPose:
     """
 
     def __init__(self, config: ActionConfig, level: np.ndarray, period: float, workspace: WorkspaceConfig) -> None:
-        self.names = ("x", "y", "z", *(("rx", "ry", "rz") if config.rotation else ()))
+        self._axes = turning_axes(config)
+        self.names = ("x", "y", "z", *("r" + "xyz"[axis] for axis in self._axes))
         self._lower, self._upper = np.array(workspace.lower), np.array(workspace.upper)
         self._level, self._rotation = level, config.rotation
         self._top = np.full(3, config.translation / period)
@@ -29,13 +30,14 @@ class CartesianPose:
         """Pose that `action` (M,) asks for."""
         values = np.asarray(action, np.float64)
         position = self._lower + 0.5 * (values[:3] + 1.0) * (self._upper - self._lower)
-        return Pose(position, rotated(self._level, self._rotation * values[3:]) if self._rotation else self._level)
+        return Pose(position, rotated(self._level, along(self._axes, self._rotation * values[3:])))
 
     def invert(self, tcp: Pose) -> np.ndarray:
         """Action (M,), clipped to [-1, 1], that asks for `tcp`."""
         values = 2.0 * (tcp.position - self._lower) / (self._upper - self._lower) - 1.0
-        if self._rotation:
-            values = np.concatenate([values, rotation_vector(self._level, tcp.quaternion) / self._rotation])
+        if self._axes:
+            turn = rotation_vector(self._level, tcp.quaternion)[list(self._axes)]
+            values = np.concatenate([values, turn / self._rotation])
         result: np.ndarray = np.clip(values, -1.0, 1.0)
         return result
 

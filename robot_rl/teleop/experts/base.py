@@ -11,10 +11,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Move:
-    """Where the tcp should go from here: displacement (3,) [m], and gripper opening in [-1 closed, 1 open]."""
+    """Where the tcp should go from here: displacement (3,) [m], and gripper opening in [-1 closed, 1 open].
+
+    `turn` is the turn about the base's z [rad] of a task whose robot turns, None where it does not matter.
+    """
 
     displacement: np.ndarray
     gripper: float
+    turn: float | None = None
 
 
 class Expert(Protocol):

@@ -23,8 +23,9 @@ unit = st.floats(-1.0, 1.0, width=32)
 vector = st.lists(st.floats(-0.3, 0.3), min_size=3, max_size=3).map(np.array)
 
 
-def with_mode(mode: str, rotation: float = 0.0) -> RobotConfig:
-    return dataclasses.replace(ROBOT, action=dataclasses.replace(ROBOT.action, mode=mode, rotation=rotation))
+def with_mode(mode: str, rotation: float = 0.0, axes: str = "xyz") -> RobotConfig:
+    action = dataclasses.replace(ROBOT.action, mode=mode, rotation=rotation, rotation_axes=axes)
+    return dataclasses.replace(ROBOT, action=action)
 
 
 def at(q: np.ndarray, dq: np.ndarray, velocity: np.ndarray, turn: np.ndarray) -> ArmState:
@@ -49,12 +50,12 @@ def obey(course: Course, arm: ArmState, seconds: float, share: float = 1.0) -> A
     return arm
 
 
-@pytest.mark.parametrize("rotation", [0.0, 0.2])
+@pytest.mark.parametrize(("rotation", "axes"), [(0.0, "xyz"), (0.2, "xyz"), (0.2, "z")])
 @pytest.mark.parametrize("mode", MODES)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_what_an_obedient_arm_did_is_the_action(mode: str, rotation: float, data: st.DataObject) -> None:
-    made = make_mode(with_mode(mode, rotation), LEVEL, PERIOD)
+def test_what_an_obedient_arm_did_is_the_action(mode: str, rotation: float, axes: str, data: st.DataObject) -> None:
+    made = make_mode(with_mode(mode, rotation, axes), LEVEL, PERIOD)
     action = np.array(data.draw(st.lists(unit, min_size=len(made.names), max_size=len(made.names))))
     seconds = PERIOD if "delta" in mode else 12.0
     course = made.begin(action, STILL)
@@ -117,6 +118,23 @@ def test_the_corners_of_a_pose_action_are_the_corners_of_the_workspace() -> None
     low, high = ROBOT.workspace.lower, ROBOT.workspace.upper
     assert arm.tcp.position == pytest.approx([low[0], high[1], high[2]])
     assert np.array_equal(arm.tcp.quaternion, LEVEL)
+
+
+def test_yaw_alone_takes_a_tilt_back_and_keeps_the_yaw() -> None:
+    made = make_mode(with_mode("cartesian_delta", 0.1, "z"), LEVEL, PERIOD)
+    tilted = rotated(rotated(LEVEL, np.array([0.1, 0.0, 0.0])), np.array([0.0, 0.0, 0.3]))
+    arm = ArmState(STILL.q, STILL.dq, Pose(STILL.tcp.position, tilted), np.zeros(3), np.zeros(3))
+    for _ in range(30):
+        course = made.begin(np.zeros(4), arm)
+        arm = obey(course, arm, PERIOD)
+        assert course.executed(arm) == pytest.approx(np.zeros(4), abs=0.05)
+    assert rotation_angle(arm.tcp.quaternion, rotated(LEVEL, np.array([0.0, 0.0, 0.3]))) < 0.01
+
+
+@pytest.mark.parametrize("mode", ["cartesian_delta", "cartesian_pose"])
+def test_yaw_alone_is_one_entry(mode: str) -> None:
+    names = ActionMap(with_mode(mode, 0.1, "z")).spec.names
+    assert names[3:] == ("rz", "gripper")
 
 
 @pytest.mark.parametrize(
