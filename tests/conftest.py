@@ -1,6 +1,7 @@
 """ROS domains of their own, processes that start in milliseconds, and no shared memory left behind."""
 
 import contextlib
+import faulthandler
 import fcntl
 import json
 import os
@@ -18,6 +19,41 @@ import pytest
 from robot_rl.graph import environment
 
 SHARED = Path("/dev/shm")
+ABANDONED_S = 10.0
+"""Age at which a segment that nobody locks is taken for a dead process's: its owner makes it first, then locks it."""
+
+
+STUCK_S = 600.0
+"""Time for one phase of a test after which its worker prints the stacks of all its threads and ends."""
+UNCAPTURED = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[UNCAPTURED] = os.dup(2)
+
+
+def _watched(item: pytest.Item) -> Iterator[None]:
+    """End the worker where pytest's own limit cannot: in a wait in C, and in the clean-up after a failure."""
+    faulthandler.dump_traceback_later(STUCK_S, exit=True, file=item.config.stash[UNCAPTURED])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    return (yield from _watched(item))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +104,7 @@ class Zygote:
         answer = self._ask(f"poll {pid}", ("ended", "runs"))
         return int(answer[1]) if answer[0] == "ended" else None
 
-    def end(self, pid: int, number: int = signal.SIGKILL, timeout_s: float = 30.0) -> int:
+    def end(self, pid: int, number: int = signal.SIGKILL, timeout_s: float = 60.0) -> int:
         """Send a signal to a child and return its exit code once it has ended."""
         os.kill(pid, number)
         deadline = time.monotonic() + timeout_s
@@ -114,7 +150,7 @@ def clean_shared_memory() -> Iterator[Callable[[], None]]:
     def clean() -> None:
         for lock in set(SHARED.glob("fastrtps_[0-9a-f]*_el")) - before:
             with contextlib.suppress(OSError), lock.open() as file:
-                if time.time() - lock.stat().st_mtime > 0.2:
+                if time.time() - lock.stat().st_mtime > ABANDONED_S:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # its owner holds it while it lives
                     lock.with_name(lock.name.removesuffix("_el")).unlink()
                     lock.unlink()

@@ -39,7 +39,7 @@ class DummyGraph:
         """The newest process of node `name`."""
         return [int(line.split()[2]) for line in self.events() if line.startswith(f"{name} start ")][-1]
 
-    def wait_for(self, condition: Callable[[], bool], timeout: float = 20.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], timeout: float = 60.0) -> None:
         """Wait until `condition` holds; fail after `timeout` seconds."""
         end = time.monotonic() + timeout
         while not condition():

@@ -24,7 +24,7 @@ from robot_rl.nodes import convert, qos
 from robot_rl.robot.spec import load_robot
 
 ROBOT = load_robot("fr3_sim")
-pytestmark = pytest.mark.timeout(100)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Person:
@@ -49,7 +49,7 @@ class Person:
     def _on_status(self, msg: DiagnosticStatus) -> None:
         self.mode, self.says = next(pair.value for pair in msg.values if pair.key == "mode"), msg.message
 
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
+    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
         deadline = time.monotonic() + timeout_s
         while not condition() and time.monotonic() < deadline:
             self.executor.spin_once(timeout_sec=0.02)

@@ -10,14 +10,14 @@ import yaml
 
 from robot_rl.replay.reader import ReplayReader
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(580)]
 SHORT = {"policy": {"episode_steps": 10}, "learner": {"learner": {"start_steps": 10, "publish_every": 5}}}
 
 
 def robot_rl(*words: str, cwd: Path, code: int = 0) -> str:
     """What `robot-rl` printed; its exit code must be `code`."""
     command = [sys.executable, "-m", "robot_rl.cli.main", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=cwd)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=270, cwd=cwd)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout if code == 0 else done.stderr
 

@@ -32,7 +32,7 @@ from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.verify import verify
 from robot_rl.robot.spec import load_robot, step_spec
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(580)]
 OUTAGE_S = float(os.environ.get("ROBOT_RL_OUTAGE_S", "4"))
 NODES = ("safety", "sim", "reward", "proprio", "policy", "learner")
 SETTINGS = {"policy": {"linger_s": 60.0}, "learner": {"learner": {"start_steps": 100_000}}}
@@ -106,7 +106,7 @@ class LiveGraph:
 
     def end(self, name: str, number: int) -> int:
         self.processes[name].send_signal(number)
-        return self.processes[name].wait(60)
+        return self.processes[name].wait(120)
 
     def log(self, name: str) -> str:
         return (self._folder / f"{name}.log").read_text()
@@ -117,7 +117,7 @@ class LiveGraph:
         columns = (reader.take("run_id", rows), reader.take("seq", rows), reader.checksums(rows))
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
-    def wait_for(self, condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str, timeout_s: float = 120.0) -> None:
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, f"never happened: {what}; policy: {self.witness.policy}"
@@ -184,7 +184,7 @@ def test_an_interrupted_policy_stays_until_a_learner_has_written_its_steps(graph
     assert graph.processes["policy"].poll() is None
     published = len(graph.witness.steps)
     graph.start("learner")
-    assert graph.processes["policy"].wait(60) == 130
+    assert graph.processes["policy"].wait(120) == 130
     graph.check()
     assert len(graph.witness.steps) == published == len(graph.stored()), "nothing is published that is not a step"
     graph.start("policy")
@@ -195,7 +195,7 @@ def test_a_learner_at_its_goal_takes_in_the_last_step(graph: LiveGraph) -> None:
     graph.wait_for(lambda: graph.witness.acting, "an episode runs")
     assert graph.end("learner", signal.SIGINT) == 130
     graph.start("learner", "-p", "learner.budget_s:=1.0")
-    assert graph.processes["learner"].wait(60) == 0
+    assert graph.processes["learner"].wait(120) == 0
     stored = len(graph.stored())
     time.sleep(0.5)
     assert len(graph.witness.steps) == stored, "no step is published that nobody writes"

@@ -13,7 +13,7 @@ import yaml
 from robot_rl.core.record import Source
 from robot_rl.replay.reader import ReplayReader
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(580)]
 
 SHORT = {
     "policy": {"episode_steps": 20},
@@ -43,9 +43,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory, free_domain: int) -> tupl
     config = folder / "short.yaml"
     config.write_text(yaml.safe_dump(SHORT))
     command = [sys.executable, "-m", "robot_rl.cli.main", "learn", "reach", "--json", "--run", str(folder / "run")]
-    command += ["--demos", "3", "--episodes", "4", "--success-threshold", "0", "--budget-s", "150"]
+    command += ["--demos", "3", "--episodes", "4", "--success-threshold", "0", "--budget-s", "400"]
     command += ["--domain", str(free_domain), "--config", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=230, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=540, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "run", json.loads(done.stdout.strip().splitlines()[-1]), free_domain
 

@@ -44,7 +44,7 @@ class Stream:
         """What a publisher has noted: steps sent, steps announced to be on disk, waits for the disk."""
         return np.fromfile(self._notes(run_id), np.uint64).tolist()
 
-    def wait_for(self, condition: Callable[[], bool], timeout_s: float = 30.0) -> bool:
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
         """Wait until `condition` holds; false where it does not within `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         while not condition() and time.monotonic() < deadline:

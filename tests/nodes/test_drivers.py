@@ -27,7 +27,7 @@ from robot_rl.robot.twin import KinematicTwin
 
 ROBOT = load_robot("ur5e")
 KINDS = ("joint_trajectory", "joint_velocity", "joint_state", "cartesian_pose", "cartesian_twist")
-pytestmark = pytest.mark.timeout(110)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Person:
@@ -51,7 +51,7 @@ class Person:
     def _on_status(self, msg: DiagnosticStatus) -> None:
         self.mode = next(pair.value for pair in msg.values if pair.key == "mode")
 
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 30.0) -> bool:
+    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
         deadline = time.monotonic() + timeout_s
         while not condition() and time.monotonic() < deadline:
             self.executor.spin_once(timeout_sec=0.02)

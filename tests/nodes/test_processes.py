@@ -26,6 +26,17 @@ def start(node: str, environment: dict[str, str], *parameters: str) -> subproces
     )  # fmt: skip
 
 
+def wait_for_own_signal_handling(process: subprocess.Popen[str]) -> None:
+    """Wait until the process catches SIGTERM: until then Python is still importing the node."""
+    deadline = time.monotonic() + 60.0
+    caught = 0
+    while not caught >> (signal.SIGTERM - 1) & 1:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        caught = int(status.split("SigCgt:")[1].split()[0], 16)
+
+
 @pytest.fixture
 def processes() -> Iterator[list[subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
@@ -63,8 +74,7 @@ def test_a_signal_ends_every_node_quietly(
 ) -> None:
     extra = (f"store:={tmp_path / 'store.zarr'}",) if node == "recorder" else ()
     processes.append(start(node, environment, *extra))
-    time.sleep(3.0)
-    assert processes[0].poll() is None
+    wait_for_own_signal_handling(processes[0])
     processes[0].send_signal(number)
     _, errors = processes[0].communicate(timeout=30)
     assert processes[0].returncode == 130, errors

@@ -33,7 +33,7 @@ AT_REST = 0.01
 """Joint speed [rad/s] of an arm that stands."""
 BRAKING_S = 0.6
 """Longest time to standstill once the driver has noticed, the servos' settling included [s]."""
-pytestmark = pytest.mark.timeout(110)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Person:
@@ -58,7 +58,7 @@ class Person:
     def _on_status(self, msg: DiagnosticStatus) -> None:
         self.mode = next(pair.value for pair in msg.values if pair.key == "mode")
 
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 30.0) -> bool:
+    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
         deadline = time.monotonic() + timeout_s
         while not condition() and time.monotonic() < deadline:
             self.executor.spin_once(timeout_sec=0.02)

@@ -24,7 +24,7 @@ from robot_rl.robot.spec import load_robot
 
 ROBOT = load_robot("fr3_sim")
 ACTION = ActionMap(ROBOT).spec.names
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Peers:
@@ -80,7 +80,7 @@ class Peers:
     def teleop(self, action: list[float], stamp: int) -> None:
         self._teleop.publish(convert.vector_to_msg(ACTION, action, stamp, "HUMAN"))
 
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
+    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
         deadline = time.monotonic() + timeout_s
         while not condition() and time.monotonic() < deadline:
             self.executor.spin_once(timeout_sec=0.02)

@@ -18,7 +18,7 @@ KILLS = int(os.environ.get("ROBOT_RL_KILLS", "50"))
 STREAMS = 5
 RUN = 7
 SOON_S, LONG_S = 0.2, 4.0
-pytestmark = pytest.mark.timeout(60 + 3 * KILLS)
+pytestmark = pytest.mark.timeout(200 + 3 * KILLS)
 
 
 def side_by_side(streams: list, kills: int, prepare: Callable, kill: Callable, clean: Callable[[], None]) -> list:

@@ -21,7 +21,7 @@ from robot_rl.replay.writer import ReplayWriter
 KILLS = int(os.environ.get("ROBOT_RL_KILLS", "50"))
 KILLS_OF_A_STORE = 10
 FILE = Path(__file__).with_name("writer_life.py")
-pytestmark = pytest.mark.timeout(60 + KILLS)
+pytestmark = pytest.mark.timeout(200 + KILLS)
 
 
 def check(path: Path, spec: StepSpec, acknowledged: int) -> int:
