@@ -9,6 +9,7 @@ from torch.nn import functional
 from robot_rl.config.learning import EncoderConfig
 from robot_rl.core.errors import UsageError
 from robot_rl.core.spec import IMAGE_CHANNELS, ObservationSpec
+from robot_rl.learning.spatial_encoder import SpatialEncoder
 
 _PIXEL_MAX = 255.0
 _PIXEL_MEAN = 0.5
@@ -105,7 +106,11 @@ class ObservationEncoder(nn.Module):
 
     def __init__(self, config: EncoderConfig, spec: ObservationSpec) -> None:
         super().__init__()
-        self.cameras = nn.ModuleList(CameraEncoder(config, spec.image_height, spec.image_width) for _ in spec.cameras)
+        if config.kind == "spatial":
+            self.spatial = SpatialEncoder(config, spec)
+        else:
+            height, width = spec.image_height, spec.image_width
+            self.cameras = nn.ModuleList(CameraEncoder(config, height, width) for _ in spec.cameras)
         self.proprio = ProprioEncoder(config.stack * len(spec.proprio), config.proprio_latent)
         self.size = config.image_latent * len(spec.cameras) + config.proprio_latent
 
@@ -114,5 +119,9 @@ class ObservationEncoder(nn.Module):
 
         With histories of K > 1 observations these are (B, K, C, H, W, 3) and (B, K, P), oldest first.
         """
-        views = [encoder(images[..., index, :, :, :]) for index, encoder in enumerate(self.cameras)]
-        return torch.cat([*views, self.proprio(proprio)], -1).float()
+        return torch.cat([*self._views(images), self.proprio(proprio)], -1).float()
+
+    def _views(self, images: Tensor) -> list[Tensor]:
+        if hasattr(self, "spatial"):
+            return [self.spatial(images)]
+        return [encoder(images[..., index, :, :, :]) for index, encoder in enumerate(self.cameras)]
