@@ -12,12 +12,15 @@ PACKAGE = Path(__file__).parents[1] / "robot_rl"
 FLOORS = (
     {"cli"},
     {"nodes", "graph"},
-    {"control", "rewards", "teleop", "learning", "bench"},
+    {"bench"},
+    {"control", "rewards", "teleop", "learning"},
     {"safety", "replay", "perception", "calibration"},
     {"robot"},
     {"config", "core"},
 )
-"""Top to bottom. The command line is the front end of the graph and of the nodes, hence above them."""
+"""Top to bottom. The command line is the front end of the graph and of the nodes, hence above them; what measures is
+above what it measures.
+"""
 SIDEWAYS = {("config", "core")}
 """The one pair on a floor of its own that may: values are below the files they are read from."""
 ROS = ("rclpy", "rcl_interfaces", "builtin_interfaces", "rosgraph_msgs", "std_srvs")

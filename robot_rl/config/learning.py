@@ -9,13 +9,20 @@ from robot_rl.config.param import param
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderConfig:
-    """Images and proprioception to one latent vector; each camera has its own weights."""
+    """Images and proprioception to one latent vector.
 
+    `patch`: each camera has its own weights; patches, 3x3 convolutions, a linear bottleneck: quick on a CPU. `spatial`:
+    convolutions with `kernels` shared by the cameras, pooled by learned spatial embeddings, as in SERL and LeRobot.
+    """
+
+    kind: str = param("patch", "network of the images", choices=("patch", "spatial"))
     stack: int = param(1, "newest observations of the episode that are seen together", ge=1)
     patch: int = param(4, "side of the square patches the first layer embeds; divides the image size", ge=1, unit="px")
     patch_channels: int = param(16, "channels of the first layer", ge=1)
-    channels: tuple[int, ...] = param((32,), "channels of the 3x3 convolutions that follow", ge=1)
+    channels: tuple[int, ...] = param((32,), "channels of the convolutions (patch: that follow)", ge=1)
     strides: tuple[int, ...] = param((2,), "strides of those convolutions", ge=1)
+    kernels: tuple[int, ...] = param((3,), "kernels of those convolutions (spatial)", ge=1)
+    spatial_features: int = param(8, "spatial embeddings of a channel (spatial)", ge=1)
     image_latent: int = param(64, "latent size of one camera", ge=1)
     proprio_latent: int = param(64, "latent size of the proprioception vector", ge=1)
     weights: str = param("", "safetensors file that the cameras' weights start from; '' for random ones")

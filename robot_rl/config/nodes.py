@@ -37,6 +37,7 @@ class SimNodeConfig(RigConfig):
     """Simulated robot and cameras."""
 
     seed: int = param(0, "seed of the task's randomisation", ge=0)
+    stream: int = param(0, "which of the seed's independent sequences of situations", ge=0)
     pace: float = param(1.0, "simulated seconds per wall second; not used in lockstep", ge=0.05, le=100.0)
     calibration: str = param("", "folder of camera_info YAML files to publish, <camera>.yaml; '' for the true ones")
     announce_s: float = param(0.25, "lockstep: wall time after which an unanswered state is published again", ge=0.01)

@@ -19,6 +19,7 @@ from robot_rl.graph.arguments import Argument, convert, defaults
 from robot_rl.graph.catalogue import DEMO, EVAL, LEARN
 from robot_rl.graph.model import Graph, NodeSpec, OnExit
 from robot_rl.graph.settings import ALL, Settings, assign, check, merge, read_settings, resolve
+from robot_rl.graph.situations import stream
 from robot_rl.robot.spec import load_robot
 
 TASKS = "robot_rl.robot.tasks"
@@ -42,8 +43,8 @@ class Request:
         return {**resolve(section, self.settings, {**rig, **fixed}), "use_sim_time": self.lockstep or self.pace != 1.0}
 
 
-def _robot_side(request: Request) -> list[NodeSpec]:
-    """Robot, perception, reward and safety: the part that all graphs have."""
+def _robot_side(request: Request, store: str | Path) -> list[NodeSpec]:
+    """Robot, perception, reward and safety: the part that all graphs have; `store` is where its steps go."""
     reset, gripper = ("sim/randomize", "position") if request.sim else ("", "")
     nodes = [
         _node("safety", 0, request.parameters("safety", task_reset_service=reset, gripper_kind=gripper)),
@@ -51,7 +52,8 @@ def _robot_side(request: Request) -> list[NodeSpec]:
         _node("proprio", 3, request.parameters("proprio")),
     ]
     if request.sim:
-        nodes.insert(0, _node("sim", 5, request.parameters("sim", pace=request.pace)))
+        situations = stream(request.graph, Path(store))
+        nodes.insert(0, _node("sim", 5, request.parameters("sim", pace=request.pace, stream=situations)))
     return nodes
 
 
@@ -61,7 +63,7 @@ def _learn(request: Request) -> list[NodeSpec]:
     learner = request.parameters("learner", run_dir=str(request.run.path), demos=_stores(demos))
     ends: OnExit = "shutdown" if request.values["episodes"] else "restart"
     return [
-        *_robot_side(request),
+        *_robot_side(request, request.run.replay),
         _policy(request, ends, act="sample", weights=""),
         _node("learner", 4, learner, on_exit="shutdown", stop_timeout_s=30.0, environment={}),
         _monitor(request, budget_s=learner["learner"]["budget_s"]),
@@ -71,7 +73,7 @@ def _learn(request: Request) -> list[NodeSpec]:
 def _demo(request: Request) -> list[NodeSpec]:
     store = _store(request, request.run.demos)
     return [
-        *_robot_side(request),
+        *_robot_side(request, store),
         _policy(request, "shutdown", act="teleop", weights="", discard_failures=True),
         _node("teleop", 1, request.parameters("teleop")),
         _node("recorder", 4, request.parameters("recorder", store=store), stop_timeout_s=15.0),
@@ -82,7 +84,7 @@ def _demo(request: Request) -> list[NodeSpec]:
 def _eval(request: Request) -> list[NodeSpec]:
     store = _store(request, request.run.eval_store)
     return [
-        *_robot_side(request),
+        *_robot_side(request, store),
         _policy(request, "shutdown", act="mean", weights=_weights(request)),
         _node("recorder", 4, request.parameters("recorder", store=store), stop_timeout_s=15.0),
         _monitor(request),

@@ -11,6 +11,7 @@ from torch.nn import functional
 from robot_rl.config.learning import EncoderConfig
 from robot_rl.core.errors import UsageError
 from robot_rl.core.spec import IMAGE_CHANNELS, ObservationSpec
+from robot_rl.learning.spatial_encoder import SpatialEncoder
 
 _PIXEL_MAX = 255.0
 _PIXEL_MEAN = 0.5
@@ -107,7 +108,12 @@ class ObservationEncoder(nn.Module):
 
     def __init__(self, config: EncoderConfig, spec: ObservationSpec) -> None:
         super().__init__()
-        self.cameras = nn.ModuleList(CameraEncoder(config, spec.image_height, spec.image_width) for _ in spec.cameras)
+        height, width = spec.image_height, spec.image_width
+        self.cameras: nn.ModuleList | SpatialEncoder
+        if config.kind == "spatial":
+            self.cameras = SpatialEncoder(config, spec)
+        else:
+            self.cameras = nn.ModuleList(CameraEncoder(config, height, width) for _ in spec.cameras)
         self.proprio = ProprioEncoder(config.stack * len(spec.proprio), config.proprio_latent)
         self.image_size = config.image_latent * len(spec.cameras)
         """Length of the part of features that comes from images."""
@@ -121,7 +127,9 @@ class ObservationEncoder(nn.Module):
         return self.join(self.views(images), proprio)
 
     def views(self, images: Tensor) -> list[Tensor]:
-        """Latents (B, image_latent) of each camera."""
+        """Latents (B, image_latent) of each camera, in one tensor or several."""
+        if isinstance(self.cameras, SpatialEncoder):
+            return [self.cameras(images)]
         return [encoder(images[..., index, :, :, :]) for index, encoder in enumerate(self.cameras)]
 
     def join(self, views: Sequence[Tensor], proprio: Tensor) -> Tensor:

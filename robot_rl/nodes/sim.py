@@ -38,7 +38,8 @@ class SimNode(GraphNode):
         self.config = self.configure(SimNodeConfig)
         self.robot = load_robot(self.config.robot)
         self.task = load_task(self.config.task)
-        self.arm = SimArm(self.robot, self.task, self.config.cameras, self.config.image_size, self.config.seed)
+        seed = (self.config.seed, self.config.stream)
+        self.arm = SimArm(self.robot, self.task, self.config.cameras, self.config.image_size, seed)
         self._dt_ns = round(1e9 / self.robot.command.rate_hz)
         picture_hz = self.config.rate_hz if self.config.lockstep else CAMERA_HZ
         self._picture_every = max(1, round(self.robot.command.rate_hz / picture_hz))

@@ -22,7 +22,12 @@ class SimArm:
     """
 
     def __init__(
-        self, robot: RobotConfig, task: Task, cameras: Sequence[str] = (), image_size: int = 64, seed: int = 0
+        self,
+        robot: RobotConfig,
+        task: Task,
+        cameras: Sequence[str] = (),
+        image_size: int = 64,
+        seed: int | Sequence[int] = 0,
     ) -> None:
         self.robot, self.task = robot, task
         self.model = simulation_model(robot, task)

@@ -91,3 +91,31 @@ def test_every_frame_of_proprioception_is_normalised() -> None:
     data = 3.0 + torch.randn(100, 2, 3)
     encoder.fit(data)
     torch.testing.assert_close(encoder.mean.view(2, 3), data.mean(0))
+
+
+SPATIAL = replace(CONFIG, kind="spatial", channels=(8, 6), kernels=(5, 3), strides=(2, 2), spatial_features=3)
+
+
+def test_a_spatial_encoder_weighs_the_places_of_each_channel(spec: StepSpec) -> None:
+    torch.manual_seed(0)
+    encoder = ObservationEncoder(SPATIAL, spec.observation)
+    frames, proprio = images(3, 2, 16, 16, 3), torch.randn(3, 3)
+    cameras = encoder.cameras
+    views = []
+    for camera in range(2):
+        hidden = frames[:, camera].permute(0, 3, 1, 2) / 255.0 - 0.5
+        for conv in cameras.convs:
+            hidden = conv(hidden).relu()
+        places = cameras.places[camera]
+        pooled = torch.stack(
+            [torch.stack([(hidden[:, c] * places[:, :, c, f]).sum((1, 2)) for f in range(3)], -1) for c in range(6)], 1
+        )
+        views.append(torch.tanh(cameras.norms[camera](cameras.projects[camera](pooled.flatten(1)))))
+    expected = torch.cat([*views, encoder.proprio(proprio)], -1)
+    torch.testing.assert_close(encoder(frames, proprio), expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("change", "says"), [({"kernels": (3,)}, "one of each"), ({"kernels": (15, 9)}, "nothing is")])
+def test_a_spatial_encoder_that_cannot_be_is_refused(spec: StepSpec, change: dict, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        ObservationEncoder(replace(SPATIAL, **change), spec.observation)
