@@ -24,8 +24,11 @@ class _Anything:
 
 
 class _StandIn(ModuleType):
-    __path__: list[str] = []
     __version__ = "0.0"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

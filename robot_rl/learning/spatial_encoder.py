@@ -31,7 +31,10 @@ class SpatialEncoder(nn.Module):
             )
         sizes = (config.stack * IMAGE_CHANNELS, *config.channels)
         layers = zip(sizes, sizes[1:], config.kernels, config.strides, strict=False)
-        self.convs = nn.ModuleList(nn.Conv2d(a, b, kernel, stride) for a, b, kernel, stride in layers)
+        convs = [nn.Conv2d(a, b, kernel, stride) for a, b, kernel, stride in layers]
+        for conv in convs:
+            conv.weight.data = conv.weight.data.contiguous(memory_format=torch.channels_last)
+        self.convs = nn.ModuleList(convs)
         rows, columns = spec.image_height, spec.image_width
         for kernel, stride in zip(config.kernels, config.strides, strict=True):
             rows, columns = (rows - kernel) // stride + 1, (columns - kernel) // stride + 1
@@ -43,26 +46,24 @@ class SpatialEncoder(nn.Module):
         nn.init.normal_(self.places, std=(rows * columns) ** -0.5)
         self.projects = nn.ModuleList(nn.Linear(channels * features, config.image_latent) for _ in spec.cameras)
         self.norms = nn.ModuleList(nn.LayerNorm(config.image_latent) for _ in spec.cameras)
-        for layer in self.convs:
-            layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:
         """Latents (B, C * image_latent) in [-1, 1] of `images` uint8 (B, C, H, W, 3), or (B, K, C, H, W, 3)."""
         if images.dim() == 6:
             images = torch.cat(images.unbind(1), -1)
         count, cameras = images.shape[:2]
-        first, *others = self.convs
-        hidden = self._first(first, images.flatten(0, 1).float().permute(0, 3, 1, 2)).relu_()
-        for conv in others:
-            hidden = conv(hidden).relu_()
+        hidden = self._first(images.flatten(0, 1).float().permute(0, 3, 1, 2)).relu_()
+        for index in range(1, len(self.convs)):
+            hidden = self.convs[index](hidden).relu_()
         seen = hidden.permute(0, 2, 3, 1).reshape(count, cameras, *self.places.shape[1:4])
         # Every feature is a weighted sum over places, channel by channel: sums of products, with no copy of `seen`.
         pooled = torch.einsum("bkhwc,khwcf->kbcf", seen, self.places.to(seen.dtype)).flatten(2)
         heads = zip(pooled, self.projects, self.norms, strict=True)
         return torch.cat([torch.tanh(norm(project(view))) for view, project, norm in heads], -1)
 
-    def _first(self, conv: nn.Module, pixels: Tensor) -> Tensor:
+    def _first(self, pixels: Tensor) -> Tensor:
         """First convolution of pixels in 0 to 255, their scaling folded into its weights."""
+        conv = self.convs[0]
         assert isinstance(conv, nn.Conv2d) and conv.bias is not None
         bias = conv.bias - _PIXEL_MEAN * conv.weight.sum((1, 2, 3))
         return functional.conv2d(pixels, conv.weight / _PIXEL_MAX, bias, conv.stride)
