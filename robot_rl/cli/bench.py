@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from robot_rl.bench.control import command_figures, control_figures
-from robot_rl.cli import bench_faults, bench_learner, bench_replay, bench_safety
+from robot_rl.cli import bench_faults, bench_learner, bench_pendulum, bench_policy, bench_replay, bench_safety
 from robot_rl.cli.learn import record
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
@@ -43,6 +43,8 @@ def add_parser(subparsers: Any) -> None:
     control.set_defaults(handler=bench_control)
     bench_replay.add_parser(benches)
     bench_learner.add_parser(benches)
+    bench_pendulum.add_parser(benches)
+    bench_policy.add_parser(benches)
     bench_safety.add_parser(benches)
     bench_faults.add_parser(benches)
 
