@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -118,3 +120,23 @@ def test_learns_to_reach_what_only_the_image_shows(name: str) -> None:
     assert success_rate(agent, 40) < 0.5, "the task is not solved by standing still"
     train(agent, 1600)
     assert success_rate(agent, 100) >= 0.9
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_values_reach_earlier_steps_no_faster_than_the_slow_critics_let_them(name: str) -> None:
+    make, config = AGENTS[name]
+    agent = make(replace(config, tau=0.001), SPEC, seed=0)
+    batch = Batch.allocate(SPEC, 64)
+    earlier, later = np.array([-1.0, -1.0]), np.array([1.0, 1.0])
+    batch["obs_proprio"][:32], batch["next_proprio"][:32], batch["discount"][:32] = earlier, later, 0.9
+    batch["obs_proprio"][32:], batch["reward"][32:], batch["weight"][:] = later, 1.0, 1.0
+    rng = np.random.default_rng(0)
+    for _ in range(150):
+        batch["action"][:] = rng.uniform(-1, 1, batch["action"].shape)
+        agent.update(batch)
+    with torch.no_grad():
+        seen = agent.actor.encoder(torch.from_numpy(batch["obs_images"]), torch.from_numpy(batch["obs_proprio"]))
+        values = agent._values(agent.critic(seen, torch.from_numpy(batch["action"]))).mean(0)
+    last = float(values[32:].mean())
+    assert last > 0.9, "the critics have learned the reward"
+    assert float(values[:32].mean()) < 0.8, "slow critics, a seventh of the way there, have not"
