@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -80,6 +81,7 @@ def dummy_graph(tmp_path: Path) -> Iterator[Callable[..., DummyGraph]]:
     yield start
     for graph in started:
         graph.process.kill()
-        graph.process.communicate()
         for pid in graph.alive():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # the guard was quicker
+                os.kill(pid, signal.SIGKILL)
+        graph.process.communicate(timeout=60)

@@ -52,7 +52,7 @@ class Policy:
 
     def close(self) -> None:
         self._over.set()
-        self._thread.join()
+        self._thread.join(30.0)
         self.node.destroy_node()
         rclpy.try_shutdown(context=self.context)
 

@@ -56,7 +56,7 @@ class Witness:
         executor = SingleThreadedExecutor(context=self._context)
         executor.add_node(self._node)
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._spin, args=(executor,))
+        self._thread = threading.Thread(target=self._spin, args=(executor,), daemon=True)
         self._thread.start()
 
     def _spin(self, executor: SingleThreadedExecutor) -> None:
@@ -80,7 +80,7 @@ class Witness:
 
     def close(self) -> None:
         self._over.set()
-        self._thread.join()
+        self._thread.join(30.0)
         self._node.destroy_node()
         rclpy.try_shutdown(context=self._context)
 
