@@ -17,6 +17,7 @@ import av.error
 import numpy as np
 
 from robot_rl.core.errors import RobotRLError, UsageError
+from robot_rl.core.scheduling import without_real_time
 from robot_rl.replay.lerobot_format import VIDEO, place
 
 CODER, CODEC, PIXELS = "libsvtav1", "av1", "yuv420p"
@@ -80,9 +81,11 @@ class VideoFiles:
         try:
             self._container = av.open(str(path), "w", options={"movflags": "faststart"})
             self._stream = self._container.add_stream(CODER, self._fps, options=OPTIONS)
+            self._stream.pix_fmt, self._stream.height, self._stream.width = PIXELS, height, width
+            with without_real_time():
+                self._stream.codec_context.open()
         except (av.error.FFmpegError, ValueError) as error:
             raise self._refused(error) from error
-        self._stream.pix_fmt, self._stream.height, self._stream.width = PIXELS, height, width
 
     def _refused(self, error: Exception) -> RobotRLError:
         return RobotRLError(f"cannot film '{self._key}' with {CODER} ({error}): free space, or use --lossless.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from robot_rl.core.record import StepSpec
 from robot_rl.replay import lerobot_format, lerobot_writer
 from robot_rl.replay.lerobot_export import export_lerobot
 from robot_rl.replay.lerobot_import import import_lerobot
-from robot_rl.replay.lerobot_video import VideoReader
+from robot_rl.replay.lerobot_video import VideoFiles, VideoReader
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
@@ -123,6 +124,15 @@ def film_store(folder: Path, lengths: tuple[int, ...]) -> Path:
             writer.append(records)
             seq += rows
     return folder / "s.zarr"
+
+
+def test_filming_takes_no_priority_over_the_robot(tmp_path: Path) -> None:
+    films = VideoFiles(tmp_path, "front", 10, 10**9)
+    films.begin(64, 64)
+    films.write(np.zeros((3, 64, 64, 3), np.uint8))
+    threads = [int(name) for name in os.listdir("/proc/self/task")]
+    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_OTHER}
+    films.close()
 
 
 def test_every_timestamp_finds_its_frame_in_the_film(tmp_path: Path) -> None:
