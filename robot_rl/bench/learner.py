@@ -103,7 +103,6 @@ def store(path: Path, image: int, transitions: int, progress: Progress) -> Repla
 
 def learner(config: LearnerConfig, reader: ReplayReader) -> Learner:
     """A learner on a store, at one thread a core."""
-    torch.set_flush_denormal(True)
     made = Learner.from_stores(config, reader)
     made.refresh()
     return made
@@ -111,16 +110,20 @@ def learner(config: LearnerConfig, reader: ReplayReader) -> Learner:
 
 def in_turns(ways: Mapping[str, Updates], sizes: Sizes, progress: Progress) -> dict[str, list[float]]:
     """Seconds of each update, `rounds` rounds over all `ways` after `warm_up` unmeasured ones of each."""
-    for way in ways.values():
-        for _ in range(sizes.warm_up):
-            way.step()
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for done in range(sizes.rounds):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way.step()
-            seconds[name].append(time.perf_counter() - start)
-        progress(done + 1, sizes.rounds)
+    torch.set_flush_denormal(True)  # as in training
+    try:
+        for way in ways.values():
+            for _ in range(sizes.warm_up):
+                way.step()
+        for done in range(sizes.rounds):
+            for name, way in ways.items():
+                start = time.perf_counter()
+                way.step()
+                seconds[name].append(time.perf_counter() - start)
+            progress(done + 1, sizes.rounds)
+    finally:
+        torch.set_flush_denormal(False)
     return seconds
 
 

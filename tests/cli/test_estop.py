@@ -80,7 +80,11 @@ class Key:
     def __init__(self) -> None:
         self._ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "robot_rl.cli.main", "estop"], stdin=theirs, stdout=subprocess.DEVNULL
+            [sys.executable, "-m", "robot_rl.cli.main", "estop"],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            # A suite that a script started in the background ignores SIGINT, and so would this.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(theirs)
 

@@ -131,7 +131,7 @@ def test_filming_takes_no_priority_over_the_robot(tmp_path: Path) -> None:
     films.begin(64, 64)
     films.write(np.zeros((3, 64, 64, 3), np.uint8))
     threads = [int(name) for name in os.listdir("/proc/self/task")]
-    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_OTHER}
+    assert not {os.sched_getscheduler(thread) for thread in threads} & {os.SCHED_FIFO, os.SCHED_RR}
     films.close()
 
 
