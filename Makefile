@@ -26,7 +26,7 @@ libraries: $(VENV)/.installed
 	@./scripts/system-libraries $(BIN)/python
 
 test: setup $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart=0
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

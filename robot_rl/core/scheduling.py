@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -20,9 +22,19 @@ def without_real_time() -> Iterator[None]:
     try:
         yield
     finally:
-        for thread in _real_time_threads() - before:
+        taken = _real_time_threads() - before
+        for thread in taken:
             with suppress(ProcessLookupError):  # it has ended
                 os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+        if threading.get_native_id() in taken:
+            _tell_libc()
+
+
+def _tell_libc() -> None:
+    """Have the C library forget the calling thread's priority: it keeps a copy, which new threads of DDS take over."""
+    nothing = ctypes.c_int(0)
+    ident = ctypes.c_ulong(threading.get_ident())
+    ctypes.CDLL(None).pthread_setschedparam(ident, os.SCHED_OTHER, ctypes.byref(nothing))
 
 
 def _real_time_threads() -> set[int]:
