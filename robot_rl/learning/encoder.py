@@ -6,15 +6,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from robot_rl.config.learning import EncoderConfig
 from robot_rl.core.errors import UsageError
 from robot_rl.core.spec import IMAGE_CHANNELS, ObservationSpec
+from robot_rl.learning.pixels import convolve_pixels
 from robot_rl.learning.spatial_encoder import SpatialEncoder
 
-_PIXEL_MAX = 255.0
-_PIXEL_MEAN = 0.5
 _CLIP = 5.0
 _STD_FLOOR = 0.01
 
@@ -53,16 +51,13 @@ class CameraEncoder(nn.Module):
         """Latents (B, image_latent) in [-1, 1] of `images` uint8 (B, H, W, 3), or histories (B, K, H, W, 3) of them.
 
         A row of `patch` RGB pixels is read as one pixel of 3*patch channels: the memory is the same, and the patch
-        embedding becomes a (patch, 1) convolution without any copy. The pixel scaling is folded into its weights.
+        embedding becomes a (patch, 1) convolution without any copy.
         """
         if images.dim() == 5:
             wide = torch.cat([self._widen(frame) for frame in images.unbind(1)], -1)
         else:
             wide = self._widen(images)
-        weight = self.stem.weight / _PIXEL_MAX
-        assert self.stem.bias is not None
-        bias = self.stem.bias - _PIXEL_MEAN * self.stem.weight.sum((1, 2, 3))
-        hidden = functional.conv2d(wide.float().permute(0, 3, 1, 2), weight, bias, self.stem.stride).relu_()
+        hidden = convolve_pixels(self.stem, wide).relu_()
         for conv in self.convs:
             hidden = conv(hidden).relu_()
         flat = hidden.permute(0, 2, 3, 1).flatten(1)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from robot_rl.config.learning import EncoderConfig
 from robot_rl.core.errors import UsageError
 from robot_rl.core.spec import IMAGE_CHANNELS, ObservationSpec
-
-_PIXEL_MAX = 255.0
-_PIXEL_MEAN = 0.5
+from robot_rl.learning.pixels import convolve_pixels
 
 
 class SpatialEncoder(nn.Module):
@@ -52,18 +49,13 @@ class SpatialEncoder(nn.Module):
         if images.dim() == 6:
             images = torch.cat(images.unbind(1), -1)
         count, cameras = images.shape[:2]
-        hidden = self._first(images.flatten(0, 1).float().permute(0, 3, 1, 2)).relu_()
-        for index in range(1, len(self.convs)):
-            hidden = self.convs[index](hidden).relu_()
+        first, *others = self.convs
+        assert isinstance(first, nn.Conv2d)
+        hidden = convolve_pixels(first, images.flatten(0, 1)).relu_()
+        for conv in others:
+            hidden = conv(hidden).relu_()
         seen = hidden.permute(0, 2, 3, 1).reshape(count, cameras, *self.places.shape[1:4])
         # Every feature is a weighted sum over places, channel by channel: sums of products, with no copy of `seen`.
         pooled = torch.einsum("bkhwc,khwcf->kbcf", seen, self.places.to(seen.dtype)).flatten(2)
         heads = zip(pooled, self.projects, self.norms, strict=True)
         return torch.cat([torch.tanh(norm(project(view))) for view, project, norm in heads], -1)
-
-    def _first(self, pixels: Tensor) -> Tensor:
-        """First convolution of pixels in 0 to 255, their scaling folded into its weights."""
-        conv = self.convs[0]
-        assert isinstance(conv, nn.Conv2d) and conv.bias is not None
-        bias = conv.bias - _PIXEL_MEAN * conv.weight.sum((1, 2, 3))
-        return functional.conv2d(pixels, conv.weight / _PIXEL_MAX, bias, conv.stride)
