@@ -51,7 +51,7 @@ class Adversary:
 
     def _change_modes(self) -> None:
         controller = self._controller
-        if controller.mode in (Mode.ESTOP, Mode.FAULT):
+        if controller.mode.is_alarm:
             controller.clear_estop()
         elif controller.mode is Mode.IDLE:
             controller.reset()

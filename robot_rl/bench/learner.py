@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,15 +10,14 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from robot_rl.bench.arm import arm_spec
 from robot_rl.bench.learner_peer import LeRobotLearner, lerobot_installed
-from robot_rl.bench.replay_stores import META, Progress, steps
+from robot_rl.bench.replay_stores import META, steps
+from robot_rl.bench.turns import Progress, Stage, in_turns
 from robot_rl.config.learning import EncoderConfig, LearnerConfig, SACConfig
-from robot_rl.core.record import StepSpec
-from robot_rl.core.spec import ActionSpec
 from robot_rl.learning.compute import choose_device, choose_precision
 from robot_rl.learning.learner import Learner
 from robot_rl.replay.reader import ReplayReader
-from robot_rl.replay.synthetic import synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
 
 EPISODE = 50
@@ -60,7 +58,7 @@ class Updates(Protocol):
         """One whole update."""
 
 
-def learner_figures(folder: Path, sizes: Sizes, compiled: bool, stage: Callable[[str], Progress]) -> dict[str, Any]:
+def learner_figures(folder: Path, sizes: Sizes, compiled: bool, stage: Stage) -> dict[str, Any]:
     """Median milliseconds of an update for each image size, ours and LeRobot's in turns, and their ratio.
 
     `lerobot_ms` and `ratio` are None where LeRobot is not installed. `default_updates_per_s` is the rate of the default
@@ -73,11 +71,11 @@ def learner_figures(folder: Path, sizes: Sizes, compiled: bool, stage: Callable[
         ways: dict[str, Updates] = {"ours": learner(shared, reader)}
         if lerobot_installed():
             ways["lerobot"] = LeRobotLearner(reader, sizes.batch, compiled)
-        seconds = in_turns(ways, sizes, stage(f"updates in turns, {image}x{image}"))
+        seconds = _timed(ways, sizes, stage(f"updates in turns, {image}x{image}"))
         figures[str(image)] = _compared(seconds)
     reader = store(folder / "default.zarr", 64, sizes.transitions, stage("writing steps for the default"))
     default = learner(LearnerConfig(threads=0), reader)
-    taken = in_turns(
+    taken = _timed(
         {"ours": default}, Sizes(warm_up=sizes.warm_up, rounds=sizes.default_updates), stage("default configuration")
     )
     figures["default_updates_per_s"] = round(1.0 / float(np.median(taken["ours"])), 2)
@@ -87,8 +85,8 @@ def learner_figures(folder: Path, sizes: Sizes, compiled: bool, stage: Callable[
 
 
 def store(path: Path, image: int, transitions: int, progress: Progress) -> ReplayReader:
-    """A store of random-looking steps with two cameras, 18 numbers of proprioception and 4 of action."""
-    spec = StepSpec(synthetic_spec(image, proprio=18).observation, ActionSpec(("x", "y", "z", "gripper")))
+    """A store of random-looking steps of `arm_spec`."""
+    spec = arm_spec(image)
     episodes = -(-transitions // EPISODE)
     with ReplayWriter.open(path, spec, META) as writer:
         for episode in range(episodes):
@@ -108,23 +106,13 @@ def learner(config: LearnerConfig, reader: ReplayReader) -> Learner:
     return made
 
 
-def in_turns(ways: Mapping[str, Updates], sizes: Sizes, progress: Progress) -> dict[str, list[float]]:
-    """Seconds of each update, `rounds` rounds over all `ways` after `warm_up` unmeasured ones of each."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    torch.set_flush_denormal(True)  # as in training
+def _timed(ways: Mapping[str, Updates], sizes: Sizes, progress: Progress) -> dict[str, list[float]]:
+    """Seconds of each update of all `ways`, in turns, with denormal numbers flushed as in training."""
+    torch.set_flush_denormal(True)
     try:
-        for way in ways.values():
-            for _ in range(sizes.warm_up):
-                way.step()
-        for done in range(sizes.rounds):
-            for name, way in ways.items():
-                start = time.perf_counter()
-                way.step()
-                seconds[name].append(time.perf_counter() - start)
-            progress(done + 1, sizes.rounds)
+        return in_turns({name: way.step for name, way in ways.items()}, sizes.rounds, sizes.warm_up, progress)
     finally:
         torch.set_flush_denormal(False)
-    return seconds
 
 
 def _compared(seconds: dict[str, list[float]]) -> dict[str, float | None]:

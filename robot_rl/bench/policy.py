@@ -12,15 +12,15 @@ from multiprocessing import get_context
 import numpy as np
 import torch
 
+from robot_rl.bench.arm import arm_spec
+from robot_rl.bench.turns import Progress, in_turns
 from robot_rl.config.learning import CEMConfig, LearnerConfig
 from robot_rl.config.nodes import LearnerNodeConfig
 from robot_rl.core.record import StepSpec
-from robot_rl.core.spec import ActionSpec
 from robot_rl.learning.acting import Actor, load_actor
 from robot_rl.learning.algorithms import make_agent
 from robot_rl.learning.weights import WeightsMeta, pack
 from robot_rl.replay.batch import Batch
-from robot_rl.replay.synthetic import synthetic_spec
 
 SEARCH = CEMConfig(samples=64, elites=6, iterations=3)
 WARM_UP = 30
@@ -31,19 +31,14 @@ LEARNER_START_S = 6.0
 def learn_forever(nice: int) -> None:
     """Make updates of the default configuration on all cores, at a learner's niceness: what a policy has beside it."""
     os.nice(nice)
-    config, spec = LearnerConfig(), spec_of()
+    config, spec = LearnerConfig(), arm_spec()
     agent = make_agent(config, spec, torch.device("cpu"), torch.float32)
     batch = Batch.allocate(spec, config.batch_size)
     while True:
         agent.update(batch)
 
 
-def spec_of(image: int = 64) -> StepSpec:
-    """Two cameras, 18 numbers of proprioception, 4 of action."""
-    return StepSpec(synthetic_spec(image, proprio=18).observation, ActionSpec(("x", "y", "z", "gripper")))
-
-
-def policy_figures(repeats: int, progress: Callable[[int, int], None]) -> dict[str, float]:
+def policy_figures(repeats: int, progress: Progress) -> dict[str, float]:
     """Percentiles [ms] of one observation to one action, in turns, on one thread as the policy node has.
 
     `encoder` is the forward pass of SAC's encoder alone; both policies have the same. Then the same again, `busy_`,
@@ -53,7 +48,7 @@ def policy_figures(repeats: int, progress: Callable[[int, int], None]) -> dict[s
     ways, figures = _ways(), {}
     for prefix in ("", "busy_"):
         with _company(bool(prefix)):
-            seconds = _in_turns(ways, repeats, progress)
+            seconds = in_turns(ways, repeats, WARM_UP, progress)
         for name, taken in seconds.items():
             figures[f"{prefix}{name}_p50_ms"] = round(1e3 * float(np.percentile(taken, 50)), 3)
             figures[f"{prefix}{name}_p99_ms"] = round(1e3 * float(np.percentile(taken, 99)), 3)
@@ -64,7 +59,7 @@ def policy_figures(repeats: int, progress: Callable[[int, int], None]) -> dict[s
 
 
 def _ways() -> dict[str, Callable[[], object]]:
-    spec, rng = spec_of(), np.random.default_rng(0)
+    spec, rng = arm_spec(), np.random.default_rng(0)
     shape = spec.observation.image_shape
     images = {camera: rng.integers(0, 256, shape, dtype=np.uint8) for camera in spec.observation.cameras}
     proprio = rng.normal(size=len(spec.observation.proprio)).astype(np.float32)
@@ -92,22 +87,6 @@ def _actor(algorithm: str, spec: StepSpec) -> Actor:
     actor = load_actor(pack(WeightsMeta(1, algorithm, config.agent, spec), agent.actor_tensors()))
     actor.begin()
     return actor
-
-
-def _in_turns(
-    ways: dict[str, Callable[[], object]], repeats: int, progress: Callable[[int, int], None]
-) -> dict[str, list[float]]:
-    for way in ways.values():
-        for _ in range(WARM_UP):
-            way()
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for done in range(repeats):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way()
-            seconds[name].append(time.perf_counter() - start)
-        progress(done + 1, repeats)
-    return seconds
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +15,14 @@ from robot_rl.bench.replay_append import append_times
 from robot_rl.bench.replay_load import OtherLoad
 from robot_rl.bench.replay_memory import MB, memory_figures
 from robot_rl.bench.replay_peers import Memcpy, Ours, PlainZarr, TorchRL, Way, batch_bytes, check
-from robot_rl.bench.replay_stores import META, Progress, write_in_bulk, write_steps
+from robot_rl.bench.replay_stores import META, write_in_bulk, write_steps
+from robot_rl.bench.turns import Progress, Stage, in_turns
 from robot_rl.core.errors import RobotRLError
 from robot_rl.core.record import StepSpec
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.synthetic import synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
 
-Stage = Callable[[str], Progress]
-"""Announces the next stage and returns what its progress is told to."""
 WAYS = ("ours", "memcpy", "torchrl", "zarr")
 OPENINGS = 5
 
@@ -71,18 +70,11 @@ def interleave(
     ways: Sequence[Way], spec: StepSpec, rounds: int, progress: Progress = lambda done, total: None
 ) -> dict[str, list[float]]:
     """Seconds of each batch that each way drew, in `rounds` rounds over all ways, after a checked and a warm-up one."""
-    seconds: dict[str, list[float]] = {way.name: [] for way in ways}
     for way in ways:
         check(way, spec)
         way.draw()
-    for done in range(rounds):
-        for way in ways:
-            for _ in range(way.repeats):
-                start = time.perf_counter()
-                way.draw()
-                seconds[way.name].append(time.perf_counter() - start)
-        progress(done + 1, rounds)
-    return seconds
+    draws, repeats = {way.name: way.draw for way in ways}, {way.name: way.repeats for way in ways}
+    return in_turns(draws, rounds, 0, progress, repeats)
 
 
 def _ways(reader: ReplayReader, batch: int, folder: Path, progress: Progress) -> list[Way]:

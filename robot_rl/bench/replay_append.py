@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from robot_rl.bench.replay_stores import META, Progress, steps
+from robot_rl.bench.replay_stores import META, steps
+from robot_rl.bench.turns import Progress
 from robot_rl.core.record import StepSpec
 from robot_rl.replay.writer import ReplayWriter
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from robot_rl.bench.replay_stores import Progress
+from robot_rl.bench.turns import Progress
 from robot_rl.core.errors import RobotRLError
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.sampler import UniformSampler

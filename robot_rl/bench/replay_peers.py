@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from robot_rl.bench.replay_stores import Progress, steps
+from robot_rl.bench.replay_stores import steps
+from robot_rl.bench.turns import Progress
 from robot_rl.core.errors import RobotRLError
 from robot_rl.core.record import StepSpec
 from robot_rl.replay.reader import ReplayReader

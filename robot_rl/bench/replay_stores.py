@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
+from robot_rl.bench.turns import Progress
 from robot_rl.core.files import write_json
 from robot_rl.core.record import StepSpec
 from robot_rl.replay.commit import CommitRecord
@@ -21,9 +21,6 @@ META = {"task": "benchmark", "robot": "none"}
 EPISODE = 101
 """Rows of each episode: 100 transitions and the last observation."""
 _PATTERN = 251
-
-Progress = Callable[[int, int], None]
-"""Called with how much is done, and of how much."""
 
 
 def steps(spec: StepSpec, seq: np.ndarray, length: int = EPISODE) -> np.ndarray:

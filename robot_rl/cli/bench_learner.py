@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from robot_rl.cli.bench_replay import require_space, stages
+from robot_rl.cli.stages import require_space, stages
 
 DISK_GB = 0.5
 EXTRA = (

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from robot_rl.cli.bench_replay import stages
+from robot_rl.cli.stages import stages
 from robot_rl.core.errors import UsageError
 
 ALGORITHMS = ("sac", "td3")

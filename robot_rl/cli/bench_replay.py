@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress, TimeElapsedColumn
-
 from robot_rl.bench import replay
-from robot_rl.core.errors import UsageError
+from robot_rl.cli.stages import require_space, stages
 
 DISK_GB = 5.0
 EXTRA = "TorchRL is not installed, so torchrl_gbps is null: `pip install -r requirements/bench.txt` adds it."
@@ -43,28 +37,3 @@ def bench_replay(args: argparse.Namespace) -> int:
         print(EXTRA, file=sys.stderr)
     print(json.dumps(figures) if args.json else "\n".join(f"{name:28} {value}" for name, value in figures.items()))
     return 0
-
-
-def require_space(folder: Path, wanted_gb: float) -> None:
-    """Raise UsageError unless `folder` is there and has that much free space."""
-    if not folder.is_dir():
-        raise UsageError(f"--folder '{folder}' is no folder: give one on the disk to measure.")
-    free = shutil.disk_usage(folder).free / 1e9
-    if free < wanted_gb:
-        raise UsageError(f"'{folder}' has {free:.1f} GB free, {wanted_gb:g} are needed: give another with --folder.")
-
-
-@contextmanager
-def stages() -> Iterator[replay.Stage]:
-    """Progress on standard error: a bar a stage on a terminal, else a line a stage."""
-    console = Console(stderr=True)
-    columns = (*Progress.get_default_columns(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-
-        def begin(name: str) -> replay.Progress:
-            task = bars.add_task(name)
-            if not console.is_terminal:
-                print(f"bench: {name}", file=sys.stderr, flush=True)
-            return lambda done, total: bars.update(task, completed=done, total=total)
-
-        yield begin

@@ -34,4 +34,4 @@ class SafetyStatus:
     @property
     def alarmed(self) -> bool:
         """True where an e-stop or a fault is in force."""
-        return self.mode in (Mode.ESTOP, Mode.FAULT)
+        return self.mode.is_alarm

@@ -76,7 +76,7 @@ class FaultWitness:
             del self._stamps[:-KEEP], self._speeds[:-KEEP]
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.mode = next(pair.value for pair in msg.values if pair.key == "mode")
+        self.mode = convert.values_of(msg)["mode"]
 
     def _on_step(self, msg: PointCloud2) -> None:
         record = convert.step_from_msg(msg, self._spec)

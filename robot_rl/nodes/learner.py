@@ -131,7 +131,7 @@ class LearnerNode(GraphNode):
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
             if status.name == "safety: limits":
-                self._safety = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
+                self._safety = {key: int(value) for key, value in convert.values_of(status).items() if key != "mode"}
 
     def _report(self) -> Report:
         training, updates = self._training, self._training.updates

@@ -57,7 +57,7 @@ class MonitorNode(GraphNode):
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
             if status.name == "safety: limits":
-                counts = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
+                counts = {key: int(value) for key, value in convert.values_of(status).items() if key != "mode"}
                 self.progress.safety = Counter(counts)
 
     def show(self) -> None:

@@ -206,7 +206,7 @@ class SafetyNode(GraphNode):
     def _show(self) -> None:
         mode = self._shown = self.controller.mode
         why = self.controller.why or mode
-        alarm = mode in (Mode.FAULT, Mode.ESTOP)
+        alarm = mode.is_alarm
         self._resets += mode is Mode.READY
         self._alarms += alarm
         self._unsettled = alarm or (self._unsettled and mode is Mode.IDLE)
@@ -219,7 +219,7 @@ class SafetyNode(GraphNode):
     def _report(self) -> Report:
         counts = {reason.name: count for reason, count in self.controller.counts.items()}
         mode = self.controller.mode
-        level = ERROR if mode in (Mode.FAULT, Mode.ESTOP) else WARN if counts else OK
+        level = ERROR if mode.is_alarm else WARN if counts else OK
         why = self.controller.why or mode
         return level, why.value, {"mode": mode.name, **counts}
 

@@ -178,7 +178,7 @@ class SafetyController:
         """
         if self._heartbeat.silent:
             return Reason.ESTOP_SILENT.value
-        if self.mode in (Mode.ESTOP, Mode.FAULT):
+        if self.mode.is_alarm:
             self._leave(Mode.IDLE)
         return ""
 
@@ -219,7 +219,7 @@ class SafetyController:
             self._follower.end()
             return self._filter.brake(self._dt, Reason.STATE_STALE if age > 0.0 else Reason.CLOCK)
         lost = np.abs(self._measured - self._filter.q).max() > self._robot.limits.tracking_fault
-        if lost and self.mode not in (Mode.FAULT, Mode.ESTOP):
+        if lost and not self.mode.is_alarm:
             self._fault(Reason.TRACKING)
         return None
 

@@ -51,3 +51,8 @@ class Mode(Enum):
     RUNNING = "following actions"
     ESTOP = "emergency stop; a person must clear it"
     FAULT = "fault; a person must clear it"
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether nothing moves the robot before a person has cleared it."""
+        return self in (Mode.ESTOP, Mode.FAULT)
