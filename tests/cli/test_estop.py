@@ -7,18 +7,13 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
+from ros_peer import RosPeer
 from sensor_msgs.msg import JointState
-from std_srvs.srv import Trigger
 
 from robot_rl.nodes import convert, qos
 from robot_rl.robot.spec import load_robot
@@ -27,40 +22,19 @@ ROBOT = load_robot("fr3_sim")
 pytestmark = pytest.mark.timeout(300)
 
 
-class Person:
+class Person(RosPeer):
     """Plays a driver that stands still, and sees what safety says."""
 
     def __init__(self, domain: int) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node("person", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
-        self.mode = self.says = ""
+        super().__init__(domain, "person")
         self._states = self.node.create_publisher(JointState, ROBOT.joint_states, qos.STREAM)
         self.node.create_subscription(DiagnosticStatus, "safety/status", self._on_status, qos.LATCHED)
         self.node.create_timer(0.05, self._drive)
 
     def _drive(self) -> None:
         names = [*ROBOT.joints, ROBOT.gripper.joint]
-        now = int(self.node.get_clock().now().nanoseconds)
+        now = self.now()
         self._states.publish(convert.vector_to_msg(names, [*np.array(ROBOT.home), 0.04], now))
-
-    def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.mode, self.says = next(pair.value for pair in msg.values if pair.key == "mode"), msg.message
-
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
-        deadline = time.monotonic() + timeout_s
-        while not condition() and time.monotonic() < deadline:
-            self.executor.spin_once(timeout_sec=0.02)
-        return condition()
-
-    def call(self, name: str) -> bool:
-        client = self.node.create_client(Trigger, f"safety/{name}")
-        assert self.spin_until(client.service_is_ready)
-        future = client.call_async(Trigger.Request())
-        assert self.spin_until(future.done)
-        return bool(future.result().success)
 
     def clear(self) -> int:
         """`robot-rl estop --clear`, while the driver goes on."""
@@ -68,10 +42,6 @@ class Person:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert self.spin_until(lambda: process.poll() is not None, 40.0)
             return int(process.returncode)
-
-    def close(self) -> None:
-        self.node.destroy_node()
-        rclpy.try_shutdown(context=self.context)
 
 
 class Key:

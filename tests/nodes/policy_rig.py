@@ -4,11 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
+from ros_peer import RosPeer
 from sensor_msgs.msg import Image, JointState, PointCloud2
 from std_srvs.srv import Trigger
 
@@ -20,15 +17,11 @@ RIG = RigConfig()
 SPEC = step_spec(RIG, load_robot(RIG.robot))
 
 
-class Rig:
+class Rig(RosPeer):
     """Each source can be silenced; `source` names who acts; `asked` is what safety was asked for, `deaf` if ignored."""
 
     def __init__(self, domain: int) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node("rig", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
+        super().__init__(domain, "rig")
         self.silent: set[str] = set()
         self.actions: list[JointState] = []
         self.steps: list[np.ndarray] = []
@@ -36,7 +29,7 @@ class Rig:
         self.counts: dict[str, str] = {}
         self.success, self.source, self.deaf = False, "POLICY", False
         self.status: dict[str, object] = {"run_id": 1, "resets": 0, "alarms": 0, "unsettled": False}
-        self.state, self.says = "", ""
+        self.state = ""
         self._publishers = {c: self._publisher(Image, f"camera/{c}/image") for c in RIG.cameras}
         self._publishers |= {name: self._publisher(JointState, name) for name in ("proprio", "reward")}
         self._executed = self._publisher(JointState, "action/executed", qos.EVENTS)
@@ -61,11 +54,7 @@ class Rig:
 
     def person(self, name: str) -> Any:
         """A person calls episode/<name>; the answer."""
-        client = self.node.create_client(Trigger, f"episode/{name}")
-        assert self.spin_until(client.service_is_ready)
-        future = client.call_async(Trigger.Request())
-        assert self.spin_until(future.done)
-        return future.result()
+        return self.ask(f"episode/{name}")
 
     def _publisher(self, kind: Any, topic: str, profile: Any = qos.STREAM) -> Any:
         return self.node.create_publisher(kind, topic, profile)
@@ -106,23 +95,7 @@ class Rig:
         self.steps.append(convert.step_from_msg(msg, SPEC))
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
-        self.counts = {pair.key: pair.value for pair in msg.status[0].values}
+        self.counts = convert.values_of(msg.status[0])
 
     def _on_state(self, msg: DiagnosticStatus) -> None:
         self.state, self.says = convert.values_of(msg)["state"], msg.message
-
-    def now(self) -> int:
-        return int(self.node.get_clock().now().nanoseconds)
-
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
-        deadline = self.now() + timeout_s * 1e9
-        while not condition() and self.now() < deadline:
-            self.executor.spin_once(timeout_sec=0.02)
-        return condition()
-
-    def spin_for(self, seconds: float) -> None:
-        self.spin_until(lambda: False, seconds)
-
-    def close(self) -> None:
-        self.node.destroy_node()
-        rclpy.try_shutdown(context=self.context)

@@ -4,20 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import rclpy
 import yaml
 from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
+from ros_peer import RosPeer
 from sensor_msgs.msg import JointState
-from std_srvs.srv import Trigger
 
 from robot_rl.config.loader import to_plain
 from robot_rl.nodes import convert, qos
@@ -30,16 +25,12 @@ KINDS = ("joint_trajectory", "joint_velocity", "joint_state", "cartesian_pose", 
 pytestmark = pytest.mark.timeout(300)
 
 
-class Person:
+class Person(RosPeer):
     """Watches the joint states, calls the services and sends actions."""
 
     def __init__(self, domain: int) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node("person", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
-        self.twin, self.mode = KinematicTwin(ROBOT), ""
+        super().__init__(domain, "person")
+        self.twin = KinematicTwin(ROBOT)
         self.tcp: list[np.ndarray] = []
         self.actions = self.node.create_publisher(JointState, "action/policy", qos.COMMAND)
         self.node.create_subscription(JointState, ROBOT.joint_states, self._on_joints, qos.STREAM)
@@ -48,32 +39,12 @@ class Person:
     def _on_joints(self, msg: JointState) -> None:
         self.tcp.append(self.twin.tcp_pose(convert.vector_from_msg(msg, ROBOT.joints)).position)
 
-    def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.mode = next(pair.value for pair in msg.values if pair.key == "mode")
-
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
-        deadline = time.monotonic() + timeout_s
-        while not condition() and time.monotonic() < deadline:
-            self.executor.spin_once(timeout_sec=0.02)
-        return condition()
-
-    def call(self, name: str) -> bool:
-        client = self.node.create_client(Trigger, f"safety/{name}")
-        assert self.spin_until(client.service_is_ready)
-        future = client.call_async(Trigger.Request())
-        assert self.spin_until(future.done)
-        return bool(future.result().success)
-
     def push(self, direction: list[float], times: int) -> None:
         """The same action at 10 Hz."""
         for _ in range(times):
-            now = int(self.node.get_clock().now().nanoseconds)
+            now = self.now()
             self.actions.publish(convert.vector_to_msg(ActionMap(ROBOT).spec.names, [*direction, 1.0], now, "POLICY"))
-            self.spin_until(lambda: False, 0.1)
-
-    def close(self) -> None:
-        self.node.destroy_node()
-        rclpy.try_shutdown(context=self.context)
+            self.spin_for(0.1)
 
 
 @pytest.fixture(params=KINDS)

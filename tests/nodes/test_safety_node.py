@@ -5,18 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
+from ros_peer import RosPeer
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
-from std_srvs.srv import Trigger
 
 from robot_rl.nodes import convert, qos
 from robot_rl.robot.action_map import ActionMap
@@ -27,16 +23,12 @@ ACTION = ActionMap(ROBOT).spec.names
 pytestmark = pytest.mark.timeout(300)
 
 
-class Peers:
+class Peers(RosPeer):
     """Driver and policy in one node: joint states at the driver's rate follow the commands at once."""
 
     def __init__(self, domain: int) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node("peers", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
-        self.q, self.driver_alive, self.mode = np.array(ROBOT.home), True, ""
+        super().__init__(domain, "peers")
+        self.q, self.driver_alive = np.array(ROBOT.home), True
         self.commands: list[tuple[float, np.ndarray]] = []
         self.executed: list[JointState] = []
         self.counts: dict[str, int] = {}
@@ -60,18 +52,12 @@ class Peers:
         self.q = np.array(msg.data)
         self.commands.append((time.monotonic(), self.q))
 
-    def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.mode = next(pair.value for pair in msg.values if pair.key == "mode")
-
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
             if status.name == "safety: output":
-                self.output = {pair.key: float(pair.value) for pair in status.values}
+                self.output = {key: float(value) for key, value in convert.values_of(status).items()}
                 continue
-            self.counts = {pair.key: int(pair.value) for pair in status.values if pair.key != "mode"}
-
-    def now(self) -> int:
-        return int(self.node.get_clock().now().nanoseconds)
+            self.counts = {key: int(value) for key, value in convert.values_of(status).items() if key != "mode"}
 
     def act(self, action: list[float], stamp: int | None = None) -> None:
         names = (*ACTION, *map(str, range(9)))[: len(action)]
@@ -79,22 +65,6 @@ class Peers:
 
     def teleop(self, action: list[float], stamp: int) -> None:
         self._teleop.publish(convert.vector_to_msg(ACTION, action, stamp, "HUMAN"))
-
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
-        deadline = time.monotonic() + timeout_s
-        while not condition() and time.monotonic() < deadline:
-            self.executor.spin_once(timeout_sec=0.02)
-        return condition()
-
-    def spin_for(self, seconds: float) -> None:
-        self.spin_until(lambda: False, seconds)
-
-    def call(self, name: str) -> bool:
-        client = self.node.create_client(Trigger, f"safety/{name}")
-        assert self.spin_until(client.service_is_ready)
-        future = client.call_async(Trigger.Request())
-        assert self.spin_until(future.done)
-        return bool(future.result().success)
 
     def run(self) -> None:
         """Reset and start; the robot then follows actions."""
@@ -106,10 +76,6 @@ class Peers:
         """Fastest joint over the commands of the last `window_s` [rad/s]."""
         recent = [q for at, q in self.commands if at > time.monotonic() - window_s]
         return float(np.abs(np.diff(recent, axis=0)).max() * ROBOT.command.rate_hz) if len(recent) > 1 else 0.0
-
-    def close(self) -> None:
-        self.node.destroy_node()
-        rclpy.try_shutdown(context=self.context)
 
 
 NODE = ("-m", "robot_rl.nodes.safety")

@@ -3,19 +3,15 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
+from ros_peer import RosPeer
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
@@ -91,16 +87,12 @@ def test_a_service_that_comes_late_is_asked(played: Played) -> None:
     assert ends == [None]
 
 
-class Driver:
+class Driver(RosPeer):
     """Joint states that follow the commands, and a task service that answers nothing until told."""
 
     def __init__(self, domain: int) -> None:
-        self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node("driver", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
-        self.q, self.mode, self.says, self.alive = np.array(ROBOT.home), "", "", 0
+        super().__init__(domain, "driver")
+        self.q, self.alive = np.array(ROBOT.home), 0
         self._states = self.node.create_publisher(JointState, ROBOT.joint_states, qos.STREAM)
         self.node.create_subscription(Float64MultiArray, ROBOT.command.topic, self._on_command, qos.COMMAND)
         self.node.create_subscription(DiagnosticStatus, "safety/status", self._on_status, qos.LATCHED)
@@ -108,31 +100,11 @@ class Driver:
 
     def _drive(self) -> None:
         names = [*ROBOT.joints, ROBOT.gripper.joint]
-        now = int(self.node.get_clock().now().nanoseconds)
+        now = self.now()
         self._states.publish(convert.vector_to_msg(names, [*self.q, 0.04], now))
 
     def _on_command(self, msg: Float64MultiArray) -> None:
         self.q, self.alive = np.array(msg.data), self.alive + 1
-
-    def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.mode, self.says = convert.values_of(msg)["mode"], msg.message
-
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
-        deadline = time.monotonic() + timeout_s
-        while not condition() and time.monotonic() < deadline:
-            self.executor.spin_once(timeout_sec=0.02)
-        return condition()
-
-    def call(self, name: str) -> bool:
-        client = self.node.create_client(Trigger, f"safety/{name}")
-        assert self.spin_until(client.service_is_ready)
-        future = client.call_async(Trigger.Request())
-        assert self.spin_until(future.done)
-        return bool(future.result().success)
-
-    def close(self) -> None:
-        self.node.destroy_node()
-        rclpy.try_shutdown(context=self.context)
 
 
 @pytest.fixture
