@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 import torch
 
-from robot_rl.config.learning import EncoderConfig, SACConfig
+from robot_rl.config.learning import EncoderConfig, LearnerConfig, SACConfig
 from robot_rl.core.record import Source, StepSpec
 from robot_rl.core.spec import ActionSpec, ObservationSpec
+from robot_rl.learning.learner import Learner
 from robot_rl.replay.batch import Batch
+from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.writer import ReplayWriter
 
 SPEC = StepSpec(ObservationSpec(("wrist", "front"), 16, 16, ("x", "y", "z")), ActionSpec(("dx", "gripper")))
 META = {"task": "reach", "robot": "test"}
 ENCODER = EncoderConfig(patch=4, patch_channels=8, channels=(8,), strides=(2,), image_latent=8, proprio_latent=8)
+Stores = tuple[ReplayReader, ReplayReader]
 CONFIG = SACConfig(encoder=ENCODER, hidden=(16, 16), shift=2)
 
 
@@ -76,3 +79,19 @@ def write_episodes(path: Path, spec: StepSpec, episodes: int, length: int, sourc
 @pytest.fixture
 def batch(spec: StepSpec) -> Batch:
     return make_batch(spec, 12)
+
+
+@pytest.fixture
+def stores(tmp_path: Path, spec: StepSpec) -> Iterator[Stores]:
+    """Online experience and demonstrations."""
+    write_episodes(tmp_path / "online", spec, 6, 5, Source.POLICY, 1)
+    write_episodes(tmp_path / "demos", spec, 3, 4, Source.SCRIPTED, 2)
+    readers = ReplayReader(tmp_path / "online"), ReplayReader(tmp_path / "demos")
+    yield readers
+    for reader in readers:
+        reader.close()
+
+
+def make_learner(settings: LearnerConfig, stores: Stores) -> Learner:
+    """A learner on both stores."""
+    return Learner.from_stores(settings, stores[0], [stores[1]])

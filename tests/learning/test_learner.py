@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +17,8 @@ from robot_rl.learning.checkpoint import list_checkpoints
 from robot_rl.learning.health import Alarm
 from robot_rl.learning.learner import Learner
 from robot_rl.learning.optimiser import Optimiser
-from robot_rl.replay.reader import ReplayReader
 
-from .conftest import write_episodes
+from .conftest import Stores, make_learner, write_episodes
 
 
 @pytest.fixture
@@ -28,25 +26,8 @@ def settings(config: SACConfig) -> LearnerConfig:
     return LearnerConfig(sac=config, batch_size=16, utd=2.0, start_steps=10, threads=1, device="cpu", n_step=2)
 
 
-@pytest.fixture
-def stores(tmp_path: Path, spec: StepSpec) -> Iterator[tuple[ReplayReader, ReplayReader]]:
-    write_episodes(tmp_path / "online", spec, 6, 5, Source.POLICY, 1)
-    write_episodes(tmp_path / "demos", spec, 3, 4, Source.SCRIPTED, 2)
-    readers = ReplayReader(tmp_path / "online"), ReplayReader(tmp_path / "demos")
-    yield readers
-    for reader in readers:
-        reader.close()
-
-
-Stores = tuple[ReplayReader, ReplayReader]
-
-
-def make(settings: LearnerConfig, stores: Stores) -> Learner:
-    return Learner.from_stores(settings, stores[0], [stores[1]])
-
-
 def test_updates_due_follow_the_data(settings: LearnerConfig, stores: Stores, tmp_path: Path, spec: StepSpec) -> None:
-    learner = make(settings, stores)
+    learner = make_learner(settings, stores)
     assert learner.env_steps == 30, "an episode's last observation is no step"
     assert learner.updates_due() == 2 * (30 - 10)
     for _ in range(3):
@@ -57,11 +38,11 @@ def test_updates_due_follow_the_data(settings: LearnerConfig, stores: Stores, tm
     write_episodes(tmp_path / "online", spec, 2, 5, Source.POLICY, 7)
     stores[0].refresh()
     assert learner.updates_due() == 57
-    assert make(replace(settings, start_steps=100), stores).updates_due() == 0
+    assert make_learner(replace(settings, start_steps=100), stores).updates_due() == 0
 
 
 def test_proprio_is_normalised_by_the_data(settings: LearnerConfig, stores: Stores) -> None:
-    learner = make(settings, stores)
+    learner = make_learner(settings, stores)
     learner.step()
     tensors = learner.agent.actor_tensors()
     np.testing.assert_allclose(tensors["encoder.proprio.mean"].numpy(), 2.0, atol=1.0)
@@ -79,12 +60,12 @@ def test_interventions_in_the_online_store_are_prior_data(
 
 
 def test_resume_is_bit_identical(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
-    learner = make(settings, stores)
+    learner = make_learner(settings, stores)
     for _ in range(7):
         learner.step()
     learner.save(tmp_path / "checkpoints")
     expected = [learner.step() for _ in range(5)]
-    resumed = make(replace(settings, seed=99), stores)
+    resumed = make_learner(replace(settings, seed=99), stores)
     resumed.step()
     assert resumed.restore(tmp_path / "checkpoints")
     assert resumed.updates == 7
@@ -93,22 +74,22 @@ def test_resume_is_bit_identical(settings: LearnerConfig, stores: Stores, tmp_pa
 
 
 def test_restore_without_a_checkpoint_changes_nothing(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
-    learner = make(settings, stores)
+    learner = make_learner(settings, stores)
     assert not learner.restore(tmp_path / "none")
     assert learner.updates == 0
 
 
 def test_checkpoint_of_another_network_is_refused(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
-    make(settings, stores).save(tmp_path)
-    other = make(replace(settings, sac=replace(settings.sac, critics=3)), stores)
+    make_learner(settings, stores).save(tmp_path)
+    other = make_learner(replace(settings, sac=replace(settings.sac, critics=3)), stores)
     with pytest.raises(SchemaError, match="other networks than this run"):
         other.restore(tmp_path)
     # what does not shape the networks may change between runs
-    assert make(replace(settings, utd=4.0, sac=replace(settings.sac, tau=0.1)), stores).restore(tmp_path)
+    assert make_learner(replace(settings, utd=4.0, sac=replace(settings.sac, tau=0.1)), stores).restore(tmp_path)
 
 
 def test_weights_carry_the_number_of_updates(settings: LearnerConfig, stores: Stores) -> None:
-    learner = make(settings, stores)
+    learner = make_learner(settings, stores)
     assert load_actor(learner.weights()).version == 0
     learner.step()
     actor = load_actor(learner.weights(), spec=learner.spec)
@@ -116,7 +97,7 @@ def test_weights_carry_the_number_of_updates(settings: LearnerConfig, stores: St
 
 
 def test_checkpoints_keep_the_newest(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
-    learner = make(replace(settings, keep_checkpoints=2), stores)
+    learner = make_learner(replace(settings, keep_checkpoints=2), stores)
     for _ in range(4):
         learner.step()
         learner.save(tmp_path)
@@ -141,7 +122,7 @@ class Poisoned:
 
 
 def test_nan_brings_the_last_checkpoint_back(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
-    learner = make(settings, stores)
+    learner = make_learner(settings, stores)
     for _ in range(3):
         learner.step()
     learner.save(tmp_path)
@@ -158,7 +139,7 @@ def test_nan_brings_the_last_checkpoint_back(settings: LearnerConfig, stores: St
 def test_nan_without_a_checkpoint_or_again_and_again_is_an_error(
     settings: LearnerConfig, stores: Stores, tmp_path: Path
 ) -> None:
-    learner = make(settings, stores)
+    learner = make_learner(settings, stores)
     learner.step()
     learner._sampler = Poisoned(learner._sampler, 99)  # type: ignore[assignment]
     with pytest.raises(RobotRLError, match="No healthy checkpoint to return to"):
@@ -173,7 +154,7 @@ def test_nan_without_a_checkpoint_or_again_and_again_is_an_error(
 def test_weights_that_are_no_numbers_are_neither_published_nor_saved(
     settings: LearnerConfig, stores: Stores, tmp_path: Path
 ) -> None:
-    learner = make(settings, stores)
+    learner = make_learner(settings, stores)
     learner.step()
     learner.save(tmp_path)
     for leave in (lambda: learner.weights(), lambda: learner.save(tmp_path)):
@@ -190,7 +171,7 @@ def test_weights_that_are_no_numbers_are_neither_published_nor_saved(
 def test_a_gradient_without_bounds_brings_it_back_before_the_next_update(
     settings: LearnerConfig, stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learner = make(replace(settings, health=replace(settings.health, every=2)), stores)
+    learner = make_learner(replace(settings, health=replace(settings.health, every=2)), stores)
     learner.step()
     learner.save(tmp_path)
     monkeypatch.setattr(Optimiser, "gradient_norm", lambda self: float("inf"))
@@ -202,7 +183,7 @@ def test_a_gradient_without_bounds_brings_it_back_before_the_next_update(
 def test_nan_brings_a_healthy_checkpoint_back_and_alarmed_ones_never_push_it_out(
     settings: LearnerConfig, stores: Stores, tmp_path: Path
 ) -> None:
-    learner = make(replace(settings, keep_checkpoints=2), stores)
+    learner = make_learner(replace(settings, keep_checkpoints=2), stores)
     learner.step()
     learner.save(tmp_path)
     healthy = learner.agent.actor_tensors()["policy.head.weight"].clone()
@@ -215,6 +196,6 @@ def test_nan_brings_a_healthy_checkpoint_back_and_alarmed_ones_never_push_it_out
     learner._sampler = Poisoned(learner._sampler, 1)  # type: ignore[assignment]
     learner.step()
     assert (learner.agent.actor_tensors()["policy.head.weight"] == healthy).all()
-    resumed = make(settings, stores)
+    resumed = make_learner(settings, stores)
     assert resumed.restore(tmp_path) and resumed.updates == 4, "a run goes on from its newest state"
     assert resumed.health.active == (Alarm.Q_HIGH,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,11 @@ from robot_rl.config.learning import (
     TD3Config,
 )
 from robot_rl.core.errors import SchemaError
-from robot_rl.core.record import Source, StepSpec
+from robot_rl.core.record import StepSpec
 from robot_rl.learning.acting import load_actor
 from robot_rl.learning.learner import Learner
-from robot_rl.replay.reader import ReplayReader
 
-from .conftest import ENCODER, write_episodes
+from .conftest import ENCODER, Stores, make_learner
 
 ENCODERS: dict[str, dict[str, Any]] = {
     "stack": {"stack": 3},
@@ -41,16 +39,6 @@ REFUSED = {("qt_opt", "privileged")}
 ALL = [(name, option) for option in (*ENCODERS, *AGENTS) for name in CONFIGS if (name, option) not in REFUSED]
 
 
-@pytest.fixture
-def stores(tmp_path: Path, spec: StepSpec) -> Iterator[tuple[ReplayReader, ReplayReader]]:
-    write_episodes(tmp_path / "online", spec, 6, 5, Source.POLICY, 1)
-    write_episodes(tmp_path / "demos", spec, 3, 4, Source.SCRIPTED, 2)
-    readers = ReplayReader(tmp_path / "online"), ReplayReader(tmp_path / "demos")
-    yield readers
-    for reader in readers:
-        reader.close()
-
-
 def settings(name: str, option: str) -> LearnerConfig:
     encoder: EncoderConfig = replace(ENCODER, **ENCODERS.get(option, {}))
     agent = CONFIGS[name](encoder=encoder, hidden=(16, 16), shift=2, **AGENTS.get(option, {}))
@@ -59,20 +47,18 @@ def settings(name: str, option: str) -> LearnerConfig:
 
 
 @pytest.mark.parametrize(("name", "option"), ALL)
-def test_resume_is_bit_identical(
-    name: str, option: str, stores: tuple[ReplayReader, ReplayReader], tmp_path: Path
-) -> None:
+def test_resume_is_bit_identical(name: str, option: str, stores: Stores, tmp_path: Path) -> None:
     config = settings(name, option)
-    learner = Learner.from_stores(config, stores[0], [stores[1]])
+    learner = make_learner(config, stores)
     for _ in range(5):
         learner.step()
     cameras = {name: value for name, value in learner.agent.actor_tensors().items() if "cameras" in name}
-    start = Learner.from_stores(config, stores[0], [stores[1]]).agent.actor_tensors()
+    start = make_learner(config, stores).agent.actor_tensors()
     moved = any(not torch.equal(value, start[name]) for name, value in cameras.items())
     assert moved == (option not in ("frozen", "cached"))
     learner.save(tmp_path / "checkpoints")
     expected = [learner.step() for _ in range(4)]
-    resumed = Learner.from_stores(replace(config, seed=99), stores[0], [stores[1]])
+    resumed = make_learner(replace(config, seed=99), stores)
     resumed.step()
     assert resumed.restore(tmp_path / "checkpoints")
     assert [resumed.step() for _ in range(4)] == expected
@@ -80,10 +66,8 @@ def test_resume_is_bit_identical(
 
 
 @pytest.mark.parametrize(("name", "option"), ALL)
-def test_published_weights_act(
-    name: str, option: str, stores: tuple[ReplayReader, ReplayReader], spec: StepSpec
-) -> None:
-    learner = Learner.from_stores(settings(name, option), stores[0], [stores[1]])
+def test_published_weights_act(name: str, option: str, stores: Stores, spec: StepSpec) -> None:
+    learner = make_learner(settings(name, option), stores)
     learner.step()
     actor = load_actor(learner.weights(), spec=spec)
     actor.begin()
@@ -96,9 +80,7 @@ def test_published_weights_act(
 
 
 @pytest.mark.parametrize(("name", "option"), ALL)
-def test_a_checkpoint_of_other_options_is_refused(
-    name: str, option: str, stores: tuple[ReplayReader, ReplayReader], tmp_path: Path
-) -> None:
+def test_a_checkpoint_of_other_options_is_refused(name: str, option: str, stores: Stores, tmp_path: Path) -> None:
     Learner.from_stores(settings(name, "none"), stores[0]).save(tmp_path)
     with pytest.raises(SchemaError, match="other networks than this run"):
         Learner.from_stores(settings(name, option), stores[0]).restore(tmp_path)
