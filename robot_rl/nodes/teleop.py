@@ -16,10 +16,11 @@ from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.spec import load_robot
 from robot_rl.robot.tasks import load_task
 from robot_rl.teleop.scripted import ScriptedExpert
+from robot_rl.teleop.supervisor import ScriptedSupervisor
 
 
 class TeleopNode(GraphNode):
-    """Answers ticks with the scripted expert's action, computed from the simulator's state of that tick."""
+    """Answers ticks with the device's action, or with an empty one for hands off, from the simulator's state of that tick."""
 
     def __init__(self) -> None:
         super().__init__("teleop")
@@ -27,7 +28,11 @@ class TeleopNode(GraphNode):
         robot = load_robot(self.config.robot)
         self._task = load_task(self.config.task)
         self._names = ActionMap(robot).spec.names
-        self._expert = ScriptedExpert(self._task, robot, self.config.noise, self.config.seed)
+        expert = ScriptedExpert(self._task, robot, self.config.noise, self.config.seed)
+        supervises, seed = self.config.device == "supervisor", self.config.seed
+        self._device = ScriptedSupervisor(expert, self.config.supervisor, seed) if supervises else expert
+        self._source = Source.INTERVENTION if supervises else Source.SCRIPTED
+        self._said: JointState | None = None
         self._state: JointState | None = None
         self._publisher = self.create_publisher(JointState, "action/teleop", qos.COMMAND)
         self.create_subscription(JointState, "sim/state", self._on_state, qos.STREAM)
@@ -39,20 +44,25 @@ class TeleopNode(GraphNode):
         self._answer()
 
     def _on_tick(self, msg: Header) -> None:
+        if self._said is not None and self._said.header.stamp == msg.stamp:
+            self._publisher.publish(self._said)  # announced again: the answer may have been lost
+            return
         if msg.frame_id == "first":
-            self._expert.reset()
+            self._device.reset()
         self._awaited = convert.time_from_msg(msg.stamp)
         self._answer()
 
     def _answer(self) -> None:
-        """Act once the tick's own state is here (lockstep) or on the newest state (real time)."""
+        """Act, or say hands off, once the tick's own state is here (lockstep) or on the newest state (real time)."""
         if self._awaited is None or self._state is None:
             return
         if self.config.lockstep and convert.time_from_msg(self._state.header.stamp) != self._awaited:
             return
-        action = self._expert.act(convert.vector_from_msg(self._state, self._task.state_names))
+        action = self._device.act(convert.vector_from_msg(self._state, self._task.state_names))
         stamp, self._awaited = self._awaited, None
-        self._publisher.publish(convert.vector_to_msg(self._names, action, stamp, Source.SCRIPTED.name))
+        names, values = ((), ()) if action is None else (self._names, action)
+        self._said = convert.vector_to_msg(names, values, stamp, self._source.name)
+        self._publisher.publish(self._said)
 
 
 def main(args: Any = None) -> int:
