@@ -158,7 +158,7 @@ class SafetyNode(GraphNode):
         except SchemaError:
             action = np.zeros(0)
         refused = self.controller.on_action(source, convert.time_from_msg(msg.header.stamp), action, self._clock_ns())
-        if refused is not None:
+        if refused is not None and refused is not Reason.PERSON_ACTS:
             self.get_logger().warning(f"action of {source.name}: {refused.value}", throttle_duration_sec=5.0)
         self._answer()
 

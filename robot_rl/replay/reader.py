@@ -215,8 +215,8 @@ class ReplayReader:
         source[stops - 1] = source[np.maximum(stops - 2, starts)]  # the last row has no action
         counts = np.stack([np.add.reduceat((source == kind).astype(np.int64), starts) for kind in kinds], axis=1)
         counts[:, Source.INTERVENTION] *= 1 << 32
-        by_hand = self._readable("source", np.arange(len(self))) == Source.INTERVENTION
-        by_hand[stops - 1] = False
+        every = np.arange(len(self))
+        by_hand = (self._readable("source", every) == Source.INTERVENTION) & (self._readable("is_last", every) == 0)
         return [kinds[k] for k in counts.argmax(axis=1)], np.add.reduceat(by_hand.astype(np.int64), starts)
 
     def close(self) -> None:
