@@ -49,7 +49,7 @@ class RunData:
         return default
 
     def curve(self, window: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Learning curve, one point an episode: env steps, wall minutes, unaided success 0/1, mean of the last `window`.
+        """Learning curve, one point an episode: steps, wall minutes, unaided success 0/1, mean of the last `window`.
 
         Wall minutes are NaN where metrics.csv does not tell them.
         """

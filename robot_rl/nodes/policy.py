@@ -203,7 +203,8 @@ class PolicyNode(GraphNode):
     def _close_episode(self) -> None:
         self._in_episode = False
         tally = self.tally.end(self._taken)
-        values = (self.steps.episode, tally.length, tally.total, tally.success, self.chooser.version, tally.interventions)
+        result = (tally.length, tally.total, tally.success, self.chooser.version, tally.interventions)
+        values = (self.steps.episode, *result)
         self._episode.publish(convert.vector_to_msg(EPISODE_NAMES, values, self.now_ns()))
         if not self.machine.held:
             self.conductor.stop()

@@ -51,7 +51,8 @@ class InsertExpert:
     def remaining(self, state: Mapping[str, float]) -> float:
         """Way of the hand sideways, of the peg's corners around its axis, and of its tip down into the socket [m]."""
         sideways = (position(state, "socket") - position(state, "tcp"))[:2]
-        return float(np.hypot(*sideways)) + SIDE * abs(_turn(state)) + max(0.0, state["peg_z"] - state["socket_z"] + DEPTH)
+        down = max(0.0, state["peg_z"] - state["socket_z"] + DEPTH)
+        return float(np.hypot(*sideways)) + SIDE * abs(_turn(state)) + down
 
 
 def _turn(state: Mapping[str, float]) -> float:
