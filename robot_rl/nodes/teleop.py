@@ -20,7 +20,7 @@ from robot_rl.teleop.supervisor import ScriptedSupervisor
 
 
 class TeleopNode(GraphNode):
-    """Answers ticks with the device's action, or an empty one for hands off, from the simulator's state of that tick."""
+    """Answers ticks with the device's action, or an empty one for hands off, from the simulator's state then."""
 
     def __init__(self) -> None:
         super().__init__("teleop")

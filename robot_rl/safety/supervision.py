@@ -13,8 +13,8 @@ class Supervision:
     """
 
     def __init__(self, waits: bool) -> None:
-        self._waits = waits
-        self.forget()
+        self._waits, self._heard_ns = waits, -1
+        self._kept: tuple[int, np.ndarray] | None = None
 
     def must_wait(self, stamp_ns: int) -> bool:
         """Whether the policy's answer to the observation of `stamp_ns` has to wait for the person's word."""
@@ -34,5 +34,4 @@ class Supervision:
 
     def forget(self) -> None:
         """Another episode, or another clock, may begin."""
-        self._heard_ns = -1
-        self._kept: tuple[int, np.ndarray] | None = None
+        self._heard_ns, self._kept = -1, None
