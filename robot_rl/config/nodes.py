@@ -16,9 +16,10 @@ TASK_RESET_TIMEOUT = "wall time that task_reset_service may take to appear and t
 FSYNC = "none: committed steps survive any end of the process; commit: a power failure too, for some 10 ms a step"
 HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
-SUPERVISED = "lockstep: the policy's action waits for what teleop says of the same observation, be it hands off"
+ROLE = "demonstrate: answer every observation, hands off with the arm still; intervene: only while a person acts"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
+SUPERVISED = "lockstep: the policy's action waits for what teleop says of the same observation, be it hands off"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,8 @@ class PolicyNodeConfig(RigConfig):
 class TeleopNodeConfig(RigConfig):
     """Teleoperation device."""
 
-    device: str = param("scripted", "device", choices=("scripted", "supervisor"))
+    device: str = param("scripted", "device", choices=("scripted",))
+    role: str = param("demonstrate", ROLE, choices=("demonstrate", "intervene"))
     seed: int = param(0, "seed of the scripted expert's noise", ge=0)
     noise: float = param(0.1, "standard deviation of the scripted expert's action noise", ge=0.0, le=1.0)
     supervisor: SupervisorConfig = param(SupervisorConfig(), "when the scripted supervisor acts")

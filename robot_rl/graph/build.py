@@ -83,8 +83,7 @@ def _supervisor(request: Request) -> list[NodeSpec]:
         return []
     if who == "scripted" and not request.sim:
         raise UsageError("argument supervisor:=scripted needs sim:=true: it goes by the simulator's state.")
-    device = "supervisor" if who == "scripted" else who
-    return [_node("teleop", 1, request.parameters("teleop", device=device))]
+    return [_node("teleop", 1, request.parameters("teleop", device=who, role="intervene"))]
 
 
 def _demo(request: Request) -> list[NodeSpec]:

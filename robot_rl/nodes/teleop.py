@@ -20,7 +20,7 @@ from robot_rl.teleop.supervisor import ScriptedSupervisor
 
 
 class TeleopNode(GraphNode):
-    """Answers ticks with the device's action, or an empty one for hands off, from the simulator's state then."""
+    """Answers ticks with the scripted expert's action, computed from the simulator's state of that tick."""
 
     def __init__(self) -> None:
         super().__init__("teleop")
@@ -28,16 +28,18 @@ class TeleopNode(GraphNode):
         robot = load_robot(self.config.robot)
         self._task = load_task(self.config.task)
         self._names = ActionMap(robot).spec.names
-        expert = ScriptedExpert(self._task, robot, self.config.noise, self.config.seed)
-        supervises, seed = self.config.device == "supervisor", self.config.seed
-        self._device = ScriptedSupervisor(expert, self.config.supervisor, seed) if supervises else expert
-        self._source = Source.INTERVENTION if supervises else Source.SCRIPTED
-        self._said: JointState | None = None
+        self._expert = ScriptedExpert(self._task, robot, self.config.noise, self.config.seed)
         self._state: JointState | None = None
         self._publisher = self.create_publisher(JointState, "action/teleop", qos.COMMAND)
         self.create_subscription(JointState, "sim/state", self._on_state, qos.STREAM)
         self.create_subscription(Header, "tick", self._on_tick, qos.STREAM)
         self._awaited: int | None = None
+        self._said: JointState | None = None
+        self._device: ScriptedExpert | ScriptedSupervisor = self._expert
+        self._source = Source.SCRIPTED
+        if self.config.role == "intervene":
+            self._device = ScriptedSupervisor(self._expert, self.config.supervisor, self.config.seed)
+            self._source = Source.INTERVENTION
 
     def _on_state(self, msg: JointState) -> None:
         self._state = msg
@@ -53,7 +55,7 @@ class TeleopNode(GraphNode):
         self._answer()
 
     def _answer(self) -> None:
-        """Act, or say hands off, once the tick's own state is here (lockstep) or on the newest state (real time)."""
+        """Act once the tick's own state is here (lockstep) or on the newest state (real time); empty is hands off."""
         if self._awaited is None or self._state is None:
             return
         if self.config.lockstep and convert.time_from_msg(self._state.header.stamp) != self._awaited:

@@ -94,7 +94,8 @@ def test_a_supervisor_stands_beside_the_policy_and_is_listened_to(make):
     assert [node.name for node in graph.nodes] == [*NODES["learn"][:5], "teleop", *NODES["learn"][5:]]
     assert graph.node("safety").parameters["supervised"] is True
     teleop = graph.node("teleop").parameters
-    assert (teleop["device"], teleop["seed"], teleop["supervisor"]["patience"]) == ("supervisor", 4, 5)
+    assert (teleop["device"], teleop["role"], teleop["seed"]) == ("scripted", "intervene", 4)
+    assert teleop["supervisor"]["patience"] == 5, "the task's"
     load(SECTIONS["teleop"], {key: value for key, value in teleop.items() if key != "use_sim_time"})
     assert "supervised" not in make("eval").arguments and not make("eval").node("safety").parameters["supervised"]
 
