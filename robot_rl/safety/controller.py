@@ -106,8 +106,9 @@ class SafetyController:
         """
         if source.is_prior:
             refused = self._judge(source, stamp_ns, action, now_ns)
+            waited = self._supervision.must_wait(stamp_ns)
             kept = self._supervision.hear(stamp_ns)
-            if refused is not None and kept is not None:
+            if kept is not None and waited:
                 self._judge(Source.POLICY, stamp_ns, kept, now_ns)
             return refused
         if self._supervision.must_wait(stamp_ns) and self.mode is Mode.RUNNING:

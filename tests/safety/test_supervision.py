@@ -94,6 +94,7 @@ def test_a_person_has_the_step_whoever_answers_first(person_first: bool) -> None
     rig.period()
     assert rig.doers() == [Source.INTERVENTION]
     assert rig.controller.executed[0].action[:2] == pytest.approx([0.0, 0.3], abs=0.05)
+    assert rig.controller.counts[Reason.PERSON_ACTS] == 1
 
 
 def test_hands_off_gives_the_very_same_step_to_the_policy() -> None:
