@@ -17,7 +17,7 @@ from robot_rl.graph.session import run_of
 from robot_rl.replay.reader import ReplayReader
 
 SHARED = ("run", "seed", "pace", "domain", "config")
-TRAINING = ("budget_s", "success_threshold", "utd")
+TRAINING = ("budget_s", "success_threshold", "utd", "supervisor")
 GOAL = ("budget_s", "max_steps", "success_threshold", "success_window")
 """Parameters of the learner that decide when training has ended."""
 

@@ -49,13 +49,13 @@ class RunData:
         return default
 
     def curve(self, window: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Learning curve, one point an episode: env steps, wall minutes, success 0/1, mean of the last `window`.
+        """Learning curve, one point an episode: steps, wall minutes, unaided success 0/1, mean of the last `window`.
 
         Wall minutes are NaN where metrics.csv does not tell them.
         """
         episodes = self.training.episodes if self.training else []
         steps = np.cumsum([episode.length for episode in episodes])
-        success = np.array([episode.success for episode in episodes], np.float64)
+        success = np.array([episode.success and not episode.interventions for episode in episodes], np.float64)
         total = np.concatenate([[0.0], np.cumsum(success)])
         first = np.maximum(np.arange(len(success)) + 1 - window, 0)
         rolling = (total[1:] - total[first]) / np.maximum(np.arange(1, len(success) + 1) - first, 1)

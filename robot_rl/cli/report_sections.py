@@ -22,6 +22,7 @@ from robot_rl.cli.report_charts import (
     success_chart,
 )
 from robot_rl.cli.report_data import RunData, Store
+from robot_rl.cli.report_interventions import interventions
 from robot_rl.core.errors import RobotRLError
 from robot_rl.replay.reader import Episode
 from robot_rl.safety.reasons import Reason
@@ -40,7 +41,7 @@ def learning(data: RunData) -> str:
     charts = [success_chart(steps, success, rolling, "environment steps", end)]
     if np.isfinite(minutes).all():
         charts.append(success_chart(minutes, success, rolling, "training time [min]", end))
-    return _grid(charts, "wide")
+    return _grid([*charts, interventions(data)], "wide")
 
 
 def evaluation(data: RunData) -> str:

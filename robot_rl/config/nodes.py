@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from robot_rl.config.learning import LearnerConfig
 from robot_rl.config.param import param
+from robot_rl.config.supervisor import SupervisorConfig
 
 RATE = "control rate: observations and actions per second"
 GRIPPER_KIND = (
@@ -15,8 +16,10 @@ TASK_RESET_TIMEOUT = "wall time that task_reset_service may take to appear and t
 FSYNC = "none: committed steps survive any end of the process; commit: a power failure too, for some 10 ms a step"
 HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
+ROLE = "demonstrate: answer every observation, hands off with the arm still; intervene: only while a person acts"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
+SUPERVISED = "lockstep: the policy's action waits for what teleop says of the same observation, be it hands off"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,7 @@ class SafetyNodeConfig(RigConfig):
     max_action_age_s: float = param(0.3, "an action older than this is refused", ge=0.0, unit="s")
     max_state_age_s: float = param(0.2, "joint states older than this hold the robot", ge=0.0, unit="s")
     human_hold_s: float = param(0.5, HUMAN_HOLD, ge=0.0, le=60.0, unit="s")
+    supervised: bool = param(False, SUPERVISED)
     estop_heartbeat_s: float = param(0.0, HEARTBEAT, ge=0.0, le=60.0, unit="s")
     task_reset_service: str = param("", "Trigger service that puts the task back once the arm is home; '' for none")
     task_reset_timeout_s: float = param(60.0, TASK_RESET_TIMEOUT, ge=0.1, unit="s")
@@ -94,8 +98,10 @@ class TeleopNodeConfig(RigConfig):
     """Teleoperation device."""
 
     device: str = param("scripted", "device", choices=("scripted",))
+    role: str = param("demonstrate", ROLE, choices=("demonstrate", "intervene"))
     seed: int = param(0, "seed of the scripted expert's noise", ge=0)
     noise: float = param(0.1, "standard deviation of the scripted expert's action noise", ge=0.0, le=1.0)
+    supervisor: SupervisorConfig = param(SupervisorConfig(), "when the scripted supervisor acts")
 
 
 @dataclass(frozen=True, kw_only=True)

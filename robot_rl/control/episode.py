@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from robot_rl.core.outcome import Outcome
+from robot_rl.core.record import Source
 
 
 def episode_over(outcome: Outcome, steps_taken: int, limit: int) -> bool:
@@ -14,11 +15,12 @@ def episode_over(outcome: Outcome, steps_taken: int, limit: int) -> bool:
 
 @dataclass(frozen=True)
 class EpisodeResult:
-    """How an episode went: steps taken, sum of rewards, success."""
+    """How an episode went: steps taken, sum of rewards, success, and in how many steps a person intervened."""
 
     length: int
     total: float
     success: bool
+    interventions: int = 0
 
 
 class EpisodeTally:
@@ -27,7 +29,7 @@ class EpisodeTally:
     def __init__(self, wanted: int, only_successes: bool = False) -> None:
         self.counted = 0
         self._wanted, self._only_successes = wanted, only_successes
-        self._total, self._success = 0.0, False
+        self.begin()
 
     @property
     def done(self) -> bool:
@@ -36,7 +38,11 @@ class EpisodeTally:
 
     def begin(self) -> None:
         """Start a new episode."""
-        self._total, self._success = 0.0, False
+        self._total, self._success, self._interventions = 0.0, False, 0
+
+    def took(self, source: Source) -> None:
+        """Take who chose the action of a step."""
+        self._interventions += source is Source.INTERVENTION
 
     def add(self, outcome: Outcome) -> None:
         """Add the outcome of one observation."""
@@ -46,4 +52,4 @@ class EpisodeTally:
     def end(self, length: int) -> EpisodeResult:
         """Close the episode of `length` actions."""
         self.counted += self._success or not self._only_successes
-        return EpisodeResult(length, self._total, self._success)
+        return EpisodeResult(length, self._total, self._success, self._interventions)

@@ -13,7 +13,8 @@ WINDOW = 20
 
 @dataclass
 class Progress:
-    """Running totals; `mode` is safety's, `state` the episodes'; `notice` says what a person should do, '' nothing."""
+    """Running totals; `mode` is safety's, `state` the episodes'; `notice` says what a person should do, '' nothing;
+    `helped` whether anybody ever intervened."""
 
     title: str
     episodes_wanted: int = 0
@@ -23,23 +24,34 @@ class Progress:
     mode: str = "starting"
     state: str = "starting"
     notice: str = ""
+    helped: bool = False
     metrics: dict[str, float] = field(default_factory=dict)
     safety: Counter[str] = field(default_factory=Counter)
     _successes: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    _helped: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
     _started: float = field(default_factory=time.monotonic)
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=30))
 
     def add_episode(self, values: Mapping[str, float]) -> None:
-        """Take the message of a finished episode (length, success)."""
+        """Take the message of a finished episode (length, success, interventions)."""
         self.episodes += 1
         self.steps += int(values["length"])
-        self._successes.append(values["success"] > 0)
+        helped = values.get("interventions", 0.0)
+        self._successes.append(values["success"] > 0 and not helped)
+        self.helped |= helped > 0
+        self._helped.append((values["length"], helped))
         self._marks.append((time.monotonic(), self.steps))
 
     @property
     def success_rate(self) -> float:
-        """Success of the last WINDOW episodes, 0 before the first."""
+        """Unaided success of the last WINDOW episodes, 0 before the first."""
         return sum(self._successes) / len(self._successes) if self._successes else 0.0
+
+    @property
+    def intervention_rate(self) -> float:
+        """Share of their steps in which a person acted in place of the policy."""
+        steps = sum(length for length, _ in self._helped)
+        return sum(helped for _, helped in self._helped) / steps if steps else 0.0
 
     @property
     def steps_per_s(self) -> float:
@@ -70,6 +82,7 @@ class Progress:
         shown = {
             "episodes": f"{self.episodes}{of}",
             "success": f"{100 * self.success_rate:.0f} %",
+            **({"by hand": f"{100 * self.intervention_rate:.0f} %"} if self.helped else {}),
             "steps": f"{self.steps}",
             "steps/s": f"{self.steps_per_s:.1f}",
         }

@@ -62,12 +62,17 @@ class StepAssembler:
         self._ticks.append(_Tick(observation, proposed, version, outcome))
 
     def execute(self, stamp_ns: int, action: np.ndarray, source: Source, latency: float) -> bool:
-        """Tell what was executed (A,) for the observation of `stamp_ns`; false where that is not awaited."""
+        """Tell what was executed (A,) for the observation of `stamp_ns`; false where that is not awaited.
+
+        A person's action in place of a proposed one is an intervention.
+        """
         for tick in self._ticks:
             if tick.observation.stamp_ns == stamp_ns and tick.executed is None:
                 tick.executed, tick.source, tick.latency = self.spec.action.check(action), source, latency
                 if np.isnan(tick.proposed).any():
                     tick.proposed = tick.executed
+                elif source.is_prior:
+                    tick.source = Source.INTERVENTION
                 return True
         return False
 

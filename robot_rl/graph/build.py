@@ -43,11 +43,15 @@ class Request:
         return {**resolve(section, self.settings, {**rig, **fixed}), "use_sim_time": self.lockstep or self.pace != 1.0}
 
 
-def _robot_side(request: Request, store: str | Path) -> list[NodeSpec]:
-    """Robot, perception, reward and safety: the part that all graphs have; `store` is where its steps go."""
+def _robot_side(request: Request, store: str | Path, supervised: bool = False) -> list[NodeSpec]:
+    """Robot, perception, reward and safety: the part that all graphs have; `store` is where its steps go.
+
+    Where the policy is `supervised`, teleoperation answers every tick.
+    """
     reset, gripper = ("sim/randomize", "position") if request.sim else ("", "")
+    safety = {"task_reset_service": reset, "gripper_kind": gripper, "supervised": supervised}
     nodes = [
-        _node("safety", 0, request.parameters("safety", task_reset_service=reset, gripper_kind=gripper)),
+        _node("safety", 0, request.parameters("safety", **safety)),
         _node("reward", 2, request.parameters("reward")),
         _node("proprio", 3, request.parameters("proprio")),
     ]
@@ -62,12 +66,24 @@ def _learn(request: Request) -> list[NodeSpec]:
     demos = request.values.get("demos", own)
     learner = request.parameters("learner", run_dir=str(request.run.path), demos=_stores(demos))
     ends: OnExit = "shutdown" if request.values["episodes"] else "restart"
+    supervisor = _supervisor(request)
     return [
-        *_robot_side(request, request.run.replay),
+        *_robot_side(request, request.run.replay, supervised=bool(supervisor)),
         _policy(request, ends, act="sample", weights=""),
+        *supervisor,
         _node("learner", 4, learner, on_exit="shutdown", stop_timeout_s=30.0, environment={}),
         _monitor(request, budget_s=learner["learner"]["budget_s"]),
     ]
+
+
+def _supervisor(request: Request) -> list[NodeSpec]:
+    """The node of who watches the policy, if anybody does; UsageError for a script without a simulator."""
+    who = request.values["supervisor"]
+    if who == "none":
+        return []
+    if who == "scripted" and not request.sim:
+        raise UsageError("argument supervisor:=scripted needs sim:=true: it goes by the simulator's state.")
+    return [_node("teleop", 1, request.parameters("teleop", device=who, role="intervene"))]
 
 
 def _demo(request: Request) -> list[NodeSpec]:

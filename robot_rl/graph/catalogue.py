@@ -70,7 +70,7 @@ LEARN = (
         description="seed of the task, of exploration and of the networks",
         default="0",
         kind=int,
-        targets=("sim.seed", "policy.seed", "learner.learner.seed"),
+        targets=("sim.seed", "policy.seed", "learner.learner.seed", "teleop.seed"),
     ),
     Argument(
         name="demos",
@@ -94,6 +94,12 @@ LEARN = (
         description="gradient steps per environment step; by default the task's",
         kind=float,
         targets=("learner.learner.utd",),
+    ),
+    Argument(
+        name="supervisor",
+        description="who watches the policy and takes over: nobody, or a script that sees the simulator's state",
+        default="none",
+        choices=("none", "scripted"),
     ),
     Argument(
         name="episodes",

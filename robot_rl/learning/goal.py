@@ -8,22 +8,33 @@ from robot_rl.config.learning import LearnerConfig
 
 
 class Goal:
-    """Success rate of the newest episodes against the threshold; time and steps against the budget."""
+    """Success rate of the newest episodes against the threshold; time and steps against the budget.
+
+    An episode in which a person intervened is no success of the policy's, however it ended.
+    """
 
     def __init__(self, config: LearnerConfig) -> None:
         self._config = config
         self._successes: deque[bool] = deque(maxlen=config.success_window)
+        self._steps: deque[tuple[int, int]] = deque(maxlen=config.success_window)
         self.episodes = 0
 
-    def add_episode(self, success: bool) -> None:
-        """Take the outcome of an online episode."""
-        self._successes.append(success)
+    def add_episode(self, success: bool, steps: int = 0, interventions: int = 0) -> None:
+        """Take the outcome of an online episode of `steps`, `interventions` of which a person chose."""
+        self._successes.append(success and not interventions)
+        self._steps.append((steps, interventions))
         self.episodes += 1
 
     @property
     def success_rate(self) -> float:
-        """Success rate of the newest episodes, 0 before the first."""
+        """Share of the newest episodes in which the policy succeeded unaided, 0 before the first."""
         return sum(self._successes) / len(self._successes) if self._successes else 0.0
+
+    @property
+    def intervention_rate(self) -> float:
+        """Share of the newest episodes' steps in which a person acted, 0 before the first."""
+        taken = sum(steps for steps, _ in self._steps)
+        return sum(interventions for _, interventions in self._steps) / taken if taken else 0.0
 
     def reached(self, wall_s: float, env_steps: int, updates: int) -> str:
         """Why training ends now ('success', 'budget', 'steps'), or ''; success counts only once updates were made."""

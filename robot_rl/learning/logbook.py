@@ -29,6 +29,7 @@ COLUMNS = (
     "actor_loss",
     "alpha",
     "entropy",
+    "intervention_rate",
 )
 ALARM_COLUMNS = ("wall_s", "env_steps", "updates", "alarm", "text", "advice")
 
@@ -39,8 +40,17 @@ def last_wall_s(run_dir: Path) -> float:
     if not path.is_file():
         return 0.0
     with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get(COLUMNS[-1]) is not None and row["wall_s"]]
+        table = csv.DictReader(file)
+        rows = [row for row in table if row[(table.fieldnames or COLUMNS)[-1]] is not None and row["wall_s"]]
     return float(rows[-1]["wall_s"]) if rows else 0.0
+
+
+def _columns(path: Path) -> list[str]:
+    """Columns of a table that was begun, perhaps by another version; [] where there is none."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file).fieldnames or [])
 
 
 class Logbook:
@@ -48,10 +58,10 @@ class Logbook:
 
     def __init__(self, run_dir: Path) -> None:
         path = run_dir / "metrics.csv"
-        fresh = not path.exists() or path.stat().st_size == 0
+        begun = _columns(path)
         self._file = path.open("a", newline="")
-        self._rows = csv.DictWriter(self._file, COLUMNS, restval="", extrasaction="ignore")
-        if fresh:
+        self._rows = csv.DictWriter(self._file, begun or COLUMNS, restval="", extrasaction="ignore")
+        if not begun:
             self._rows.writeheader()
         self._alarms = run_dir / "alarms.csv"
         self._events = str(run_dir / "tensorboard")

@@ -17,6 +17,7 @@ from robot_rl.config.nodes import LearnerNodeConfig
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError
 from robot_rl.core.files import write_atomic, write_json
+from robot_rl.core.record import Source
 from robot_rl.learning.goal import Goal
 from robot_rl.learning.learner import Learner
 from robot_rl.learning.logbook import Logbook, last_wall_s
@@ -55,9 +56,11 @@ class LearnerNode(GraphNode):
         if self._learner.restore(self.run_dir.checkpoints):
             self.get_logger().info(f"resumed at {self._learner.updates} updates, {self._learner.env_steps} steps")
         self._goal = Goal(config.learner)
+        self._interventions = 0  # in the episode that runs
         for episode in online.episodes():
+            self._interventions = episode.interventions
             if episode.complete:
-                self._goal.add_episode(episode.success)
+                self._goal.add_episode(episode.success, episode.length, episode.interventions)
         self._earlier_s, self._started = last_wall_s(self.run_dir.path), time.monotonic()
         self._training = Training(self._learner, self.run_dir.checkpoints, config.nice)
         self._logbook = Logbook(self.run_dir.path)
@@ -81,8 +84,10 @@ class LearnerNode(GraphNode):
         return self._earlier_s + time.monotonic() - self._started if self._wall_s is None else self._wall_s
 
     def _on_record(self, record: np.ndarray) -> None:
+        self._interventions = 0 if record["is_first"] else self._interventions
+        self._interventions += record["source"] == Source.INTERVENTION
         if record["is_last"]:
-            self._goal.add_episode(bool(record["success"]))
+            self._goal.add_episode(bool(record["success"]), int(record["index"]), self._interventions)
 
     def _attend(self) -> None:
         """What is due on the main thread: weights, debt, metrics, the end."""
@@ -121,6 +126,7 @@ class LearnerNode(GraphNode):
         self._metrics |= {**taken, **rate, "updates": self._training.updates, "utd": self._learner.utd}
         self._metrics |= {"wall_s": self.wall_s, "env_steps": steps, "episodes": self._goal.episodes}
         self._metrics["success_rate"] = self._goal.success_rate
+        self._metrics["intervention_rate"] = self._goal.intervention_rate
         try:
             self._logbook.write(self._metrics)
         except OSError as error:

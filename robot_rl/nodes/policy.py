@@ -32,7 +32,7 @@ from robot_rl.nodes.step_stream import StepStream
 from robot_rl.perception.synchronizer import Missing
 from robot_rl.robot.spec import load_robot, step_spec
 
-EPISODE_NAMES = ("episode", "length", "return", "success", "policy_version")
+EPISODE_NAMES = ("episode", "length", "return", "success", "policy_version", "interventions")
 CLOSE_S = 2.0
 """Wall time that the last executed action of an episode may take to arrive."""
 SAY_S = 1.0
@@ -193,14 +193,18 @@ class PolicyNode(GraphNode):
     def _send_steps(self) -> None:
         if self.machine.acting and self.stream.full:
             self._cut(f"the last {self.stream.unwritten} steps are not on disk")
-        self.stream.send(self.steps.take())
+        records = self.steps.take()
+        for record in records:
+            self.tally.took(Source(int(record["source"])))
+        self.stream.send(records)
         if self._in_episode and not self.steps.open:
             self._close_episode()
 
     def _close_episode(self) -> None:
         self._in_episode = False
         tally = self.tally.end(self._taken)
-        values = (self.steps.episode, tally.length, tally.total, tally.success, self.chooser.version)
+        result = (tally.length, tally.total, tally.success, self.chooser.version, tally.interventions)
+        values = (self.steps.episode, *result)
         self._episode.publish(convert.vector_to_msg(EPISODE_NAMES, values, self.now_ns()))
         if not self.machine.held:
             self.conductor.stop()

@@ -144,6 +144,11 @@ class SafetyNode(GraphNode):
         self._on_action(Source.POLICY, msg)
 
     def _on_teleop(self, msg: JointState) -> None:
+        """A person's action; one without any value says hands off."""
+        if not msg.name and not msg.position:
+            self.controller.on_hands_off(convert.time_from_msg(msg.header.stamp), self._clock_ns())
+            self._answer()
+            return
         named = Source.__members__.get(msg.header.frame_id)
         self._on_action(named if named is not None and named.is_prior else Source.HUMAN, msg)
 
@@ -153,7 +158,7 @@ class SafetyNode(GraphNode):
         except SchemaError:
             action = np.zeros(0)
         refused = self.controller.on_action(source, convert.time_from_msg(msg.header.stamp), action, self._clock_ns())
-        if refused is not None:
+        if refused is not None and refused is not Reason.PERSON_ACTS:
             self.get_logger().warning(f"action of {source.name}: {refused.value}", throttle_duration_sec=5.0)
         self._answer()
 

@@ -16,6 +16,7 @@ from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.spec import load_robot
 from robot_rl.robot.tasks import load_task
 from robot_rl.teleop.scripted import ScriptedExpert
+from robot_rl.teleop.supervisor import ScriptedSupervisor
 
 
 class TeleopNode(GraphNode):
@@ -33,26 +34,37 @@ class TeleopNode(GraphNode):
         self.create_subscription(JointState, "sim/state", self._on_state, qos.STREAM)
         self.create_subscription(Header, "tick", self._on_tick, qos.STREAM)
         self._awaited: int | None = None
+        self._said: JointState | None = None
+        self._device: ScriptedExpert | ScriptedSupervisor = self._expert
+        self._source = Source.SCRIPTED
+        if self.config.role == "intervene":
+            self._device = ScriptedSupervisor(self._expert, self.config.supervisor, self.config.seed)
+            self._source = Source.INTERVENTION
 
     def _on_state(self, msg: JointState) -> None:
         self._state = msg
         self._answer()
 
     def _on_tick(self, msg: Header) -> None:
+        if self._said is not None and self._said.header.stamp == msg.stamp:
+            self._publisher.publish(self._said)  # announced again: the answer may have been lost
+            return
         if msg.frame_id == "first":
-            self._expert.reset()
+            self._device.reset()
         self._awaited = convert.time_from_msg(msg.stamp)
         self._answer()
 
     def _answer(self) -> None:
-        """Act once the tick's own state is here (lockstep) or on the newest state (real time)."""
+        """Act once the tick's own state is here (lockstep) or on the newest state (real time); empty is hands off."""
         if self._awaited is None or self._state is None:
             return
         if self.config.lockstep and convert.time_from_msg(self._state.header.stamp) != self._awaited:
             return
-        action = self._expert.act(convert.vector_from_msg(self._state, self._task.state_names))
+        action = self._device.act(convert.vector_from_msg(self._state, self._task.state_names))
         stamp, self._awaited = self._awaited, None
-        self._publisher.publish(convert.vector_to_msg(self._names, action, stamp, Source.SCRIPTED.name))
+        names, values = ((), ()) if action is None else (self._names, action)
+        self._said = convert.vector_to_msg(names, values, stamp, self._source.name)
+        self._publisher.publish(self._said)
 
 
 def main(args: Any = None) -> int:

@@ -47,6 +47,7 @@ class EpisodeIndex:
         self._piece = Growable(np.int64)
         self._transitions = Growable(np.int64)
         self._prior = Growable(np.int64)
+        self._takeovers = Growable(np.int64)
         self._damaged = Growable(np.int64)
         self._ends_damaged = False
         self._last: Mapping[str, np.ndarray] | None = None
@@ -61,6 +62,7 @@ class EpisodeIndex:
         before = fields["source"][:1] if self._last is None else self._last["source"]
         prior = _PRIOR[np.concatenate([before, fields["source"][:-1]])]
         new = self.rows + np.arange(count)
+        self._takeovers.extend(new[~begins & ~prior & _PRIOR[fields["source"]]])
         self._piece.extend(self._starts.size - 1 + np.cumsum(begins))
         self._starts.extend(new[begins])
         self._transitions.extend(new[~begins] - 1)
@@ -93,6 +95,15 @@ class EpisodeIndex:
     def prior(self) -> np.ndarray:
         """Those of `transitions` whose action came from a demonstration or an intervention."""
         return self._prior.values
+
+    def takeover(self, rows: np.ndarray) -> np.ndarray:
+        """First row (n,) after each of `rows` (n,) at which a person took over within an episode, else a huge number.
+
+        There, what an action leads to is no longer the doing of who chose it.
+        """
+        known = np.append(self._takeovers.values, np.iinfo(np.int64).max)
+        following: np.ndarray = known[np.searchsorted(known, rows, side="right")]
+        return following
 
     @property
     def starts(self) -> np.ndarray:

@@ -35,6 +35,8 @@ class Episode:
     terminal: bool
     complete: bool
     source: Source
+    interventions: int = 0
+    """Number of its actions that a person chose in place of the policy's."""
 
     @property
     def length(self) -> int:
@@ -189,7 +191,7 @@ class ReplayReader:
         sums = np.add.reduceat(reward[:-1], starts)
         complete, terminal = self._readable("is_last", last) != 0, self._readable("is_terminal", last) != 0
         first = {name: self._readable(name, starts) for name in ("run_id", "episode")}
-        source = self._main_sources(starts, stops)
+        source, interventions = self._main_sources(starts, stops)
         return [
             Episode(
                 start=int(starts[k]),
@@ -201,18 +203,21 @@ class ReplayReader:
                 terminal=bool(terminal[k]),
                 complete=bool(complete[k]),
                 source=source[k],
+                interventions=int(interventions[k]),
             )
             for k in np.flatnonzero(~np.isin(starts, self.index.damaged)).tolist()
         ]
 
-    def _main_sources(self, starts: np.ndarray, stops: np.ndarray) -> list[Source]:
-        """Who chose most actions of each episode; any intervention makes it an intervention episode."""
+    def _main_sources(self, starts: np.ndarray, stops: np.ndarray) -> tuple[list[Source], np.ndarray]:
+        """Who chose most actions of each episode, where any intervention counts most, and how many those are (p,)."""
         kinds = sorted(Source)
         source = self._readable("source", np.arange(len(self)))
         source[stops - 1] = source[np.maximum(stops - 2, starts)]  # the last row has no action
         counts = np.stack([np.add.reduceat((source == kind).astype(np.int64), starts) for kind in kinds], axis=1)
         counts[:, Source.INTERVENTION] *= 1 << 32
-        return [kinds[k] for k in counts.argmax(axis=1)]
+        every = np.arange(len(self))
+        by_hand = (self._readable("source", every) == Source.INTERVENTION) & (self._readable("is_last", every) == 0)
+        return [kinds[k] for k in counts.argmax(axis=1)], np.add.reduceat(by_hand.astype(np.int64), starts)
 
     def close(self) -> None:
         """Close the store's files; maps go with the last array that uses them. A second call does nothing."""

@@ -22,8 +22,10 @@ class ChangeCost(NamedTuple):
 class UniformSampler:
     """Draws transitions with equal probability, with replacement; the same seed and rows give the same batches.
 
-    The transition from row i ends at row j = min(i + n, its episode's last row): reward = sum of g^k r_(i+k) for
-    k < j - i, discount = g^(j - i), 0 where j is terminal. A time limit is no termination: its discount stays.
+    The transition from row i ends at row j = min(i + n, its episode's last row, the next row at which a person takes
+    over): reward = sum of g^k r_(i+k) for k < j - i, discount = g^(j - i), 0 where j is terminal. A time limit is no
+    termination: its discount stays. What a person rescues is no merit of the policy's actions before; what the policy
+    does after a person's is what those lead to, so giving back control ends no transition.
     A history of K observations ends at i, that of the next observation at j; before an episode's first row there is
     that row again.
     """
@@ -120,6 +122,7 @@ class UniformSampler:
         """Put the transitions from `rows` (B,) into `batch`."""
         take, index = self.reader.take, self.reader.index
         successor, first = np.minimum(rows + self._n, index.last(rows)), index.first(rows)
+        successor = np.minimum(successor, index.takeover(rows))
         self._gather_history(rows, first, batch["obs_images"], batch["obs_proprio"])
         self._gather_history(successor, first, batch["next_images"], batch["next_proprio"])
         take("action", rows, batch["action"])

@@ -19,6 +19,7 @@ from robot_rl.safety.gate import ActionGate
 from robot_rl.safety.heartbeat import Heartbeat
 from robot_rl.safety.reasons import Mode, Reason
 from robot_rl.safety.reset import Phase, ResetMotion
+from robot_rl.safety.supervision import Supervision
 from robot_rl.safety.way_home import WayHome
 
 
@@ -49,6 +50,7 @@ class SafetyController:
         self._follower = Follower(robot, self._filter, workspace, period, silence)
         self._gate = ActionGate(self._follower.size, config.max_action_age_s)
         self._arbiter = Arbiter(config.human_hold_s, config.max_action_age_s)
+        self._supervision = Supervision(config.lockstep and config.supervised)
         self._heartbeat = Heartbeat(config.estop_heartbeat_s)
         self._way = WayHome(robot, workspace or robot.workspace, config.reset_speed)
         self._reset: ResetMotion | None = None
@@ -98,7 +100,34 @@ class SafetyController:
         return True
 
     def on_action(self, source: Source, stamp_ns: int, action: np.ndarray, now_ns: int) -> Reason | None:
-        """Take an action (A,) that answers the observation of `stamp_ns`; return why it was refused, or None."""
+        """Take an action (A,) that answers the observation of `stamp_ns`; return why it was refused, or None.
+
+        The policy's may have to wait for what a person does with the same observation.
+        """
+        if source.is_prior:
+            refused = self._judge(source, stamp_ns, action, now_ns)
+            waited = self._supervision.must_wait(stamp_ns)
+            kept = self._supervision.hear(stamp_ns)
+            if kept is not None and waited:
+                self._judge(Source.POLICY, stamp_ns, kept, now_ns)
+            return refused
+        if self._supervision.must_wait(stamp_ns) and self.mode is Mode.RUNNING:
+            self._supervision.keep(stamp_ns, action)
+            return None
+        refused = self._judge(source, stamp_ns, action, now_ns)
+        if refused is Reason.PERSON_ACTS:
+            self._supervision.keep(stamp_ns, action)
+        return refused
+
+    def on_hands_off(self, stamp_ns: int, now_ns: int) -> None:
+        """A person says that they do not act on the observation of `stamp_ns`: the policy does, from that one on."""
+        self._arbiter.release()
+        kept = self._supervision.hear(stamp_ns)
+        if kept is not None:
+            self._accepted = None  # it may have been refused before
+            self._judge(Source.POLICY, stamp_ns, kept, now_ns)
+
+    def _judge(self, source: Source, stamp_ns: int, action: np.ndarray, now_ns: int) -> Reason | None:
         checked: tuple[np.ndarray, frozenset[Reason]] | Reason = Reason.WRONG_MODE
         if self.mode is Mode.RUNNING:
             if (source, stamp_ns) == self._accepted:
@@ -254,6 +283,7 @@ class SafetyController:
         """Go to `mode`; nothing that was commanded before is left over."""
         self._follower.drop()
         self._arbiter.release()
+        self._supervision.forget()
         self.mode, self.why = mode, None
 
     def _fault(self, reason: Reason) -> None:

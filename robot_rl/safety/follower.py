@@ -69,7 +69,7 @@ class Follower:
         self._dt, self._period, self._silence_ns = 1.0 / robot.command.rate_hz, period, round(silence * 1e9)
         self._force: ActionInForce | None = None
         self._next: ActionInForce | None = None
-        self._turn = np.zeros(3)
+        self._turn, self._begun_ns = np.zeros(3), -1
 
     @property
     def size(self) -> int:
@@ -86,8 +86,8 @@ class Follower:
         self._next = action
 
     def answers(self, stamp_ns: int) -> bool:
-        """True where the observation of `stamp_ns` has its action, or a newer one waits."""
-        return self._next is not None or (self._force is not None and self._force.stamp_ns == stamp_ns)
+        """True where the observation of `stamp_ns` has or had its action, or a newer one waits."""
+        return self._next is not None or self._begun_ns == stamp_ns
 
     def tick(self, now_ns: int) -> Motion:
         """The next tick's motion at node clock `now_ns`."""
@@ -122,7 +122,7 @@ class Follower:
     def drop(self) -> None:
         """End the action in force and forget the one that waits."""
         self.end()
-        self._next = None
+        self._next, self._begun_ns = None, -1
 
     def _follow(self, force: ActionInForce) -> Motion:
         assert force.course is not None
@@ -143,6 +143,6 @@ class Follower:
             self._force = None
         self.end()
         action.course = self._mode.begin(action.action[: self._map.motion], self._arm())
-        self._force, self._next = action, None
+        self._force, self._next, self._begun_ns = action, None, action.stamp_ns
         if action.source is not Source.HOLD:
             self.opening = self._map.opening(action.action)

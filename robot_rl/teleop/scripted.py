@@ -43,11 +43,13 @@ class ScriptedExpert:
         """Begin an episode; the noise goes on."""
         self._expert.reset()
 
+    def remaining(self, state: np.ndarray) -> float:
+        """How far `state` is from done, along the expert's way [m]."""
+        return self._expert.remaining(self._named(state))
+
     def act(self, state: np.ndarray) -> np.ndarray:
         """Action float32 (A,) in [-1, 1] for the privileged `state` vector (in the order of task.state_names)."""
-        named = dict(zip(self._names, map(float, state), strict=True))
-        named["gripper"] = (named["gripper"] - self._closed) / (self._open - self._closed)
-        move = self._expert.move(named)
+        move = self._expert.move(self._named(state))
         translation = SLOW_DOWN * move.displacement / self._scale
         translation = translation * min(1.0, TOP_SPEED / max(float(np.abs(translation).max()), 1e-9))
         translation = translation + self._rng.normal(0.0, self._noise, 3)
@@ -56,3 +58,8 @@ class ScriptedExpert:
             turn = np.clip(SLOW_DOWN * move.turn / self._turn, -TOP_SPEED, TOP_SPEED)
             values["rz"] = turn + self._rng.normal(0.0, self._noise)
         return self._spec.check(np.array([values.get(name, 0.0) for name in self._spec.names]))
+
+    def _named(self, state: np.ndarray) -> dict[str, float]:
+        named = dict(zip(self._names, map(float, state), strict=True))
+        named["gripper"] = (named["gripper"] - self._closed) / (self._open - self._closed)
+        return named

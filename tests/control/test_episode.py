@@ -2,6 +2,7 @@
 
 from robot_rl.control.episode import EpisodeTally, episode_over
 from robot_rl.core.outcome import Outcome
+from robot_rl.core.record import Source
 
 
 def test_an_episode_ends_with_the_task_or_at_its_limit() -> None:
@@ -19,3 +20,12 @@ def test_a_tally_can_count_successes_only() -> None:
     tally.begin()
     tally.add(Outcome(1.0, success=True))
     assert tally.end(2).success and tally.done
+
+
+def test_a_tally_counts_the_steps_in_which_a_person_intervened() -> None:
+    tally = EpisodeTally(wanted=0)
+    for sources, expected in (((0, 3, 3, 4), 2), ((0, 0), 0)):
+        tally.begin()
+        for source in sources:
+            tally.took(Source(source))
+        assert tally.end(len(sources)).interventions == expected

@@ -67,6 +67,18 @@ def test_a_step_waits_for_its_executed_action() -> None:
     assert record["source"] == Source.INTERVENTION and record["reward"] == 1.0
 
 
+@pytest.mark.parametrize("source", [Source.HUMAN, Source.SCRIPTED, Source.INTERVENTION])
+def test_a_persons_action_in_place_of_a_proposed_one_is_an_intervention(source: Source) -> None:
+    steps = StepAssembler(SPEC, 0)
+    steps.begin()
+    for t, proposed in enumerate((np.full(2, 0.5, np.float32), None, None)):
+        steps.observe(seen(t), Outcome(0.0), proposed, 0)
+        steps.execute(t, np.full(2, -0.5), source, 0.0)
+    by_hand, demonstrated = steps.take()
+    assert by_hand["source"] == Source.INTERVENTION and demonstrated["source"] == source
+    assert by_hand["action"] == pytest.approx(-0.5) and by_hand["proposed"] == pytest.approx(0.5)
+
+
 def test_an_executed_action_of_an_unknown_observation_is_not_taken() -> None:
     steps = StepAssembler(SPEC, 0)
     steps.begin()

@@ -88,6 +88,18 @@ def test_who_acts(make):
     assert [make(name).node("policy").parameters["act"] for name in NODES] == ["sample", "teleop", "mean"]
 
 
+def test_a_supervisor_stands_beside_the_policy_and_is_listened_to(make):
+    assert make("learn").node("safety").parameters["supervised"] is False
+    graph = make("learn", supervisor="scripted", task="insert", seed="4")
+    assert [node.name for node in graph.nodes] == [*NODES["learn"][:5], "teleop", *NODES["learn"][5:]]
+    assert graph.node("safety").parameters["supervised"] is True
+    teleop = graph.node("teleop").parameters
+    assert (teleop["device"], teleop["role"], teleop["seed"]) == ("scripted", "intervene", 4)
+    assert teleop["supervisor"]["patience"] == 5, "the task's"
+    load(SECTIONS["teleop"], {key: value for key, value in teleop.items() if key != "use_sim_time"})
+    assert "supervised" not in make("eval").arguments and not make("eval").node("safety").parameters["supervised"]
+
+
 def test_arguments_reach_their_parameters(make, tmp_path):
     graph = make("learn", seed="5", budget_s="60", success_threshold="0.8", utd="3", task="lift", run="here/x")
     learner = graph.node("learner").parameters
@@ -151,6 +163,8 @@ def test_all_but_the_learner_run_on_one_thread(make):
         ("learn", {"pace": "0"}, "pace:=0 is not a valid pace"),
         ("learn", {"pace": "nan"}, "pace:=nan is not a valid pace"),
         ("learn", {"domain": "233"}, "domain:=233 is not a valid domain"),
+        ("learn", {"sim": "false", "supervisor": "scripted"}, "supervisor:=scripted needs sim:=true"),
+        ("learn", {"supervisor": "nobody"}, "supervisor:=nobody is not one of none, scripted"),
         ("demo", {"sim": "false", "pace": "2"}, "pace:=2.0 needs sim:=true"),
         ("demo", {"config": "nothere.yaml"}, "cannot read 'nothere.yaml'"),
         ("demo", {"run": ".."}, "run '..' is no name"),

@@ -33,3 +33,19 @@ def test_time_and_steps_end_training() -> None:
     assert after([]).reached(100.0, 0, 0) == "budget"
     assert after([]).reached(1.0, 1000, 0) == "steps"
     assert Goal(LearnerConfig(budget_s=0.0, max_steps=0)).reached(1e9, 10**9, 1) == ""
+
+
+def test_an_episode_that_a_person_saved_is_no_success_of_the_policys() -> None:
+    goal = Goal(CONFIG)
+    for interventions in (0, 0, 3, 1):
+        goal.add_episode(True, steps=10, interventions=interventions)
+    assert goal.success_rate == 0.5 and goal.reached(1.0, 50, 50) == ""
+    assert goal.intervention_rate == 0.1
+    for _ in range(3):
+        goal.add_episode(True, steps=5)
+    assert goal.success_rate == 0.75 and goal.reached(1.0, 50, 50) == "success"
+    assert goal.intervention_rate == 1 / 25
+
+
+def test_before_the_first_episode_nobody_has_intervened() -> None:
+    assert Goal(CONFIG).intervention_rate == 0.0

@@ -56,6 +56,16 @@ def test_the_clock_comes_back_and_a_torn_row_does_not_count(tmp_path: Path) -> N
     assert last_wall_s(tmp_path) == pytest.approx(12.5)
 
 
+def test_a_table_begun_with_other_columns_is_continued_with_those(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text("wall_s,env_steps,alpha\n5,10,0.1\n")
+    assert last_wall_s(tmp_path) == 5.0
+    book = Logbook(tmp_path)
+    book.write({"wall_s": 6.0, "env_steps": 20.0, "alpha": 0.2, "intervention_rate": 0.5})
+    book.close()
+    assert rows(tmp_path)[1] == {"wall_s": "6", "env_steps": "20", "alpha": "0.2"}
+    assert last_wall_s(tmp_path) == 6.0
+
+
 def test_alarms_have_a_table_that_a_run_continues(tmp_path: Path) -> None:
     for updates in (7, 8):
         book = Logbook(tmp_path)

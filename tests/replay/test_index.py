@@ -55,6 +55,15 @@ def test_one_piece_goes_on(cut: int) -> None:
     assert index.last(np.arange(4)).tolist() == [3, 3, 3, 3]
 
 
+@pytest.mark.parametrize("cut", range(9))
+def test_takeovers_are_where_a_person_follows_someone_else_within_a_piece(cut: int) -> None:
+    made = fields(8)
+    made["source"][:] = [3, 0, 0, 3, 3, 4, 2, 3]
+    made["is_first"][7] = True
+    far = np.iinfo(np.int64).max
+    assert index_of(made, cut).takeover(np.arange(8)).tolist() == [3, 3, 3, 6, 6, 6, far, far]
+
+
 @pytest.mark.parametrize("cut", range(7))
 def test_damaged_rows_are_pieces_without_transitions(cut: int) -> None:
     """The rows beside them are not joined over them, wherever the rows were cut into two arrivals."""

@@ -25,12 +25,13 @@ SPEC = synthetic_spec(image_size=8)
 
 
 class Shape(NamedTuple):
-    """One generated episode."""
+    """One generated episode; the bits of `by_hand` say in which rows a person intervened."""
 
     rows: int
     end: str
     source: Source
     lost: int
+    by_hand: int
 
 
 class Transition(NamedTuple):
@@ -51,6 +52,7 @@ shapes = st.lists(
         st.sampled_from(["terminal", "truncated", "cut"]),
         st.sampled_from(list(Source)),
         st.integers(0, 30),
+        st.integers(0, 2**11 - 1) | st.just(0),
     ),
     min_size=1,
     max_size=8,
@@ -63,6 +65,7 @@ def records_of(episodes: list[Shape]) -> list[np.ndarray]:
     for number, shape in enumerate(episodes):
         options = {"terminal": shape.end == "terminal", "cut": shape.end == "cut", "source": shape.source}
         records = synthetic_episode(SPEC, shape.rows, first_seq=seq, episode=number, **options)
+        records["source"][[bool(shape.by_hand >> row & 1) for row in range(shape.rows)]] = Source.INTERVENTION
         made.append(np.delete(records, shape.lost) if 0 < shape.lost < shape.rows else records)
         seq += shape.rows
     return made
@@ -76,6 +79,10 @@ def model(episodes: list[np.ndarray], n: int, discount: float, stack: int = 1) -
         if k + 1 >= len(rows) or rows[k]["is_last"]:
             return False
         return bool(rows[k + 1]["seq"] == rows[k]["seq"] + 1 and not rows[k + 1]["is_first"])
+
+    def taken_over(k: int) -> bool:
+        before, after = (Source(rows[i]["source"]).is_prior for i in (k - 1, k))
+        return after and not before
 
     def history(row: int) -> list[int]:
         found = [row]
@@ -91,6 +98,8 @@ def model(episodes: list[np.ndarray], n: int, discount: float, stack: int = 1) -
         while end < row + n and follows(end):
             reward += discount ** (end - row) * float(rows[end]["reward"])
             end += 1
+            if taken_over(end):
+                break
         ended = bool(rows[end]["is_terminal"])
         kept = 0.0 if ended else discount ** (end - row)
         yield Transition(row, end, history(row), history(end), reward, kept)

@@ -30,7 +30,16 @@ def test_episodes_say_how_they_went(store: Callable[..., Path], spec: StepSpec) 
         (False, False, False),
     ]
     assert [e.source for e in episodes] == [Source.SCRIPTED, Source.INTERVENTION, Source.POLICY]
+    assert [e.interventions for e in episodes] == [0, 1, 0]
     assert [e.reward_sum for e in episodes] == [0.5 + 1.5 + 2.5, 4.5 + 5.5, 7.5]
+
+
+def test_interventions_of_an_episode_that_still_runs_count_to_its_newest_row(
+    store: Callable[..., Path], spec: StepSpec
+) -> None:
+    running = synthetic_episode(spec, 4, cut=True)
+    running["source"][2:] = Source.INTERVENTION
+    assert [e.interventions for e in ReplayReader(store(running)).episodes()] == [2]
 
 
 def test_empty_store_has_no_episodes(store: Callable[..., Path]) -> None:

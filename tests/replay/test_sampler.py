@@ -75,6 +75,22 @@ def test_history_begins_with_the_episodes_first_observation(store: Callable[...,
 
 
 @pytest.mark.parametrize("make", [UniformSampler, PrioritisedSampler])
+def test_what_a_person_rescues_is_no_merit_of_the_policy_but_what_follows_them_is_theirs(
+    make: type[UniformSampler], store: Callable[..., Path], spec: StepSpec
+) -> None:
+    """A person acts in rows 3 and 4, and all reward comes in rows 4 and 5: discount 0.5, three steps."""
+    records = synthetic_episode(spec, 8)
+    records["source"][3:5] = Source.INTERVENTION
+    records["reward"] = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]
+    sampler = make(ReplayReader(store(records)), n_step=3, discount=0.5)
+    batch = sampler.allocate(6)
+    sampler.gather(np.arange(6), batch)
+    np.testing.assert_array_equal(batch["next_indices"], [3, 3, 3, 6, 7, 7])
+    np.testing.assert_allclose(batch["reward"], [0.0, 0.0, 0.0, 0.75, 1.5, 1.0])
+    np.testing.assert_allclose(batch["discount"][:4], [0.125, 0.25, 0.5, 0.125])
+
+
+@pytest.mark.parametrize("make", [UniformSampler, PrioritisedSampler])
 def test_changes_of_an_action_cost_reward(
     make: type[UniformSampler], store: Callable[..., Path], spec: StepSpec
 ) -> None:
@@ -156,6 +172,25 @@ def test_prior_only_draws_interventions(online: ReplayReader) -> None:
     sampler = UniformSampler(online, prior_only=True)
     assert sampler.size == 5
     assert set(sampler.sample(200)["indices"].tolist()) == {20, 21, 22, 23, 24}
+
+
+def test_interventions_are_drawn_as_online_and_as_prior_data_also_where_they_came_later(
+    store: Callable[..., Path], demos: ReplayReader, spec: StepSpec
+) -> None:
+    records = synthetic_episode(spec, 20)
+    reader = ReplayReader(store(records))
+    prior = [UniformSampler(demos), UniformSampler(reader, seed=1, prior_only=True)]
+    sampler = MixedSampler(UniformSampler(reader), prior, 0.5)
+    assert set(sampler.sample(64)["pool"].tolist()) == {0, 1}
+    later = synthetic_episode(spec, 20, first_seq=20, episode=1)
+    later["source"][5:9] = Source.INTERVENTION
+    store(later)
+    sampler.refresh()
+    batch = sampler.sample(2000)
+    helped, pool = np.isin(batch["indices"], np.arange(25, 29)), batch["pool"]
+    assert (pool > 0).sum() == 1000
+    assert set(batch["indices"][pool == 2].tolist()) == {25, 26, 27, 28}
+    assert set(batch["indices"][helped & (pool == 0)].tolist()) == {25, 26, 27, 28}
 
 
 def test_uniform_over_transitions(online: ReplayReader) -> None:

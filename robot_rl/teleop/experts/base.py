@@ -30,6 +30,9 @@ class Expert(Protocol):
     def move(self, state: Mapping[str, float]) -> Move:
         """The move to make in `state` (names as in the task's state_names; gripper in [0 closed, 1 open])."""
 
+    def remaining(self, state: Mapping[str, float]) -> float:
+        """How far `state` is from done [m], along the expert's way; an estimate without memory."""
+
 
 def position(state: Mapping[str, float], name: str) -> np.ndarray:
     """Position (3,) of `name` in the base frame [m]: its _x, _y and _z."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from robot_rl.robot.tasks.insert import REACH
+from robot_rl.robot.tasks.insert import DEPTH, REACH, SIDE
 from robot_rl.teleop.experts.base import Move, position
 
 HOVER = 0.010
@@ -36,8 +36,7 @@ class InsertExpert:
         # Sideways the hand counts: a peg that leans on a wall is where the wall is.
         sideways = (position(state, "socket") - position(state, "tcp"))[:2]
         height = state["peg_z"] - state["socket_z"]
-        turn = state["socket_yaw"] - state["peg_yaw"]
-        turn -= QUARTER * round(turn / QUARTER)  # the peg is square
+        turn = _turn(state)
         blocked = state["peg_z"] - (state["tcp_z"] - REACH) > BLOCKED
         self._retreating = blocked or (self._retreating and height < FREE)
         if self._retreating:
@@ -48,6 +47,18 @@ class InsertExpert:
         # Rise first: sideways at this height the peg would rub along the socket.
         sideways = sideways if height > FREE else np.zeros(2)
         return Move(np.array([*sideways, HOVER - height]), gripper=-1.0, turn=turn)
+
+    def remaining(self, state: Mapping[str, float]) -> float:
+        """Way of the hand sideways, of the peg's corners around its axis, and of its tip down into the socket [m]."""
+        sideways = (position(state, "socket") - position(state, "tcp"))[:2]
+        down = max(0.0, state["peg_z"] - state["socket_z"] + DEPTH)
+        return float(np.hypot(*sideways)) + SIDE * abs(_turn(state)) + down
+
+
+def _turn(state: Mapping[str, float]) -> float:
+    """Turn that brings the peg into line [rad]; it is square."""
+    turn = state["socket_yaw"] - state["peg_yaw"]
+    return turn - QUARTER * round(turn / QUARTER)
 
 
 EXPERT = InsertExpert

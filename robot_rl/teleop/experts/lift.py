@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from robot_rl.robot.tasks.lift import HALF, HEIGHT
 from robot_rl.teleop.experts.base import Move, position
 
 HOVER = np.array([0.0, 0.0, 0.06])
@@ -45,6 +46,11 @@ class LiftExpert:
             # Rise first: moving sideways at this height would push the cube.
             above[:2] = 0.0
         return Move(above, gripper=1.0)
+
+    def remaining(self, state: Mapping[str, float]) -> float:
+        """Way to the cube, and from the table up with it [m]."""
+        to_cube = np.linalg.norm(position(state, "cube") - position(state, "tcp"))
+        return float(to_cube) + max(0.0, HALF + HEIGHT - state["cube_z"])
 
     def _grasp(self, offset: float, held: bool) -> Move:
         self._closing += 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from robot_rl.teleop.experts.base import Move, position
 
 
@@ -16,6 +18,10 @@ class ReachExpert:
     def move(self, state: Mapping[str, float]) -> Move:
         """The way that is left."""
         return Move(position(state, "target") - position(state, "tcp"), gripper=1.0)
+
+    def remaining(self, state: Mapping[str, float]) -> float:
+        """Distance to the target [m]."""
+        return float(np.linalg.norm(position(state, "target") - position(state, "tcp")))
 
 
 EXPERT = ReachExpert
