@@ -23,7 +23,7 @@ class CaptureState:
     """What became of a camera so far."""
 
     connected: bool = False
-    sentence: str = "not opened yet"
+    sentence: str = "the device is being opened"
     """What is wrong while it is not connected."""
     received: int = 0
     dropped: int = 0
