@@ -22,6 +22,7 @@ LIBRARIES = (
     Library("headless rendering", ("libEGL.so.1", "libOSMesa.so.8", "libOSMesa.so.6"), ("libegl1", "libgl1-mesa-dri")),
     Library("OpenGL (OpenCV, MuJoCo)", ("libGL.so.1",), ("libgl1",)),
     Library("GLib (OpenCV)", ("libgthread-2.0.so.0",), ("libglib2.0-0",)),
+    Library("USB (RealSense)", ("libusb-1.0.so.0",), ("libusb-1.0-0",)),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError, unknown_name
 from robot_rl.graph import environment
 from robot_rl.graph.arguments import Argument, convert, defaults
+from robot_rl.graph.cameras import camera_nodes, camera_remappings, check_cameras
 from robot_rl.graph.catalogue import DEMO, EVAL, LEARN
 from robot_rl.graph.model import Graph, NodeSpec, OnExit
-from robot_rl.graph.settings import ALL, Settings, assign, check, merge, read_settings, resolve
+from robot_rl.graph.settings import ALL, CAMERA, Settings, assign, check, merge, read_settings, resolve
 from robot_rl.graph.situations import stream
 from robot_rl.robot.spec import load_robot
 
@@ -133,6 +134,10 @@ def build(name: str, given: Mapping[str, str], settings: Settings | None = None)
     """
     request = _request(name, given, settings or {})
     nodes = GRAPHS[name].compose(request)
+    if not request.sim:
+        remappings = camera_remappings(request.settings)
+        nodes = [replace(node, remappings=(*node.remappings, *remappings)) for node in nodes]
+        nodes += [_camera(request, camera) for camera in camera_nodes(request.settings)]
     return Graph(
         name=name,
         nodes=tuple(nodes),
@@ -158,8 +163,10 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     layers.append(_assigned(arguments, asked))
     merged: Settings = merge(layers)
     load_robot(merged[ALL]["robot"])
-    _check_calibration(merged)
     sim = values["sim"]
+    check_cameras(merged, sim)
+    if sim:
+        _check_calibration(merged)
     pace = values.setdefault("pace", "lockstep" if sim else 1.0)
     if not sim and pace != 1.0:
         raise UsageError(f"argument pace:={pace} needs sim:=true: a robot runs in real time, leave pace out.")
@@ -209,15 +216,20 @@ def _store(request: Request, default: Path) -> str:
     return str(Path(request.values.get("out", default)).absolute())
 
 
-def _node(name: str, stop_order: int, parameters: Mapping[str, Any], **policies: Any) -> NodeSpec:
+def _node(name: str, stop_order: int, parameters: Mapping[str, Any], executable: str = "", **policies: Any) -> NodeSpec:
     policies.setdefault("environment", environment.ONE_THREAD)
-    return NodeSpec(name=name, executable=name, parameters=parameters, stop_order=stop_order, **policies)
+    return NodeSpec(name=name, executable=executable or name, parameters=parameters, stop_order=stop_order, **policies)
 
 
 def _policy(request: Request, on_exit: OnExit, **fixed: Any) -> NodeSpec:
     """The policy node; the stop has patience for as long as it may stay for its last steps."""
     parameters = request.parameters("policy", **fixed)
     return _node("policy", 1, parameters, on_exit=on_exit, stop_timeout_s=parameters["linger_s"] + 2.0)
+
+
+def _camera(request: Request, camera: str) -> NodeSpec:
+    section = CAMERA + camera
+    return _node(section, 5, request.parameters(section, camera=camera), "camera")
 
 
 def _monitor(request: Request, **fixed: Any) -> NodeSpec:

@@ -26,8 +26,8 @@ def domain(text: str) -> int:
 COMMON = (
     Argument(
         name="sim",
-        description="true: simulated arm and cameras; false: everything else, next to a robot driver and camera "
-        "drivers that you start and that publish joint_states and camera/<name>/image",
+        description="true: simulated arm and cameras; false: everything else, next to a robot driver that you start, "
+        "and the cameras of config, or camera drivers of yours that publish camera/<name>/image",
         default="true",
         choices=("true", "false"),
         kind=boolean,
@@ -55,9 +55,9 @@ COMMON = (
     ),
     Argument(
         name="calibration",
-        description="folder with a camera_info YAML file for each camera, <camera>.yaml; by default the simulated "
-        "cameras' own intrinsics",
-        targets=("sim.calibration",),
+        description="folder with a camera_info YAML file for each camera, <camera>.yaml, at the size of the raw "
+        "pictures; by default the cameras' own intrinsics",
+        targets=("sim.calibration", "camera.calibration"),
     ),
     Argument(name="namespace", description="ROS namespace of all nodes and topics, e.g. left_arm"),
     Argument(name="domain", description="ROS domain, 0 to 232; by default ROS_DOMAIN_ID, else 0", kind=domain),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from robot_rl.config import nodes
+from robot_rl.config.camera import CameraNodeConfig
 from robot_rl.config.loader import load, read_yaml, to_plain
 from robot_rl.core.errors import UsageError, unknown_name
 
@@ -19,6 +20,7 @@ Settings = dict[str, dict[str, Any]]
 ALL = "/**"
 SECTIONS: dict[str, type] = {
     "sim": nodes.SimNodeConfig,
+    "camera": CameraNodeConfig,
     "proprio": nodes.ProprioNodeConfig,
     "policy": nodes.PolicyNodeConfig,
     "safety": nodes.SafetyNodeConfig,
@@ -28,6 +30,8 @@ SECTIONS: dict[str, type] = {
     "recorder": nodes.RecorderNodeConfig,
     "monitor": nodes.MonitorNodeConfig,
 }
+CAMERA = "camera_"
+"""Section and node of one camera, followed by its name; the section 'camera' is what all cameras share."""
 
 
 def read_settings(path: Path | str) -> Settings:
@@ -46,9 +50,15 @@ def read_settings(path: Path | str) -> Settings:
 def check(settings: Settings, where: str) -> None:
     """Raise UsageError, beginning with `where`, if a section, key or value is none that a node knows."""
     for name, section in settings.items():
-        if name != ALL and name not in SECTIONS:
+        kind = kind_of(name)
+        if name != ALL and kind not in SECTIONS:
             raise unknown_name("section", name, (ALL, *SECTIONS), where)
-        load(nodes.RigConfig if name == ALL else SECTIONS[name], section, f"{where}: {name}")
+        load(nodes.RigConfig if name == ALL else SECTIONS[kind], section, f"{where}: {name}")
+
+
+def kind_of(section: str) -> str:
+    """The section that says what `section` may hold: 'camera' for that of one camera, else itself."""
+    return "camera" if section.startswith(CAMERA) else section
 
 
 def assign(targets: Iterable[str], value: Any) -> Settings:
@@ -75,10 +85,10 @@ def merge(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def resolve(section: str, settings: Settings, fixed: Mapping[str, Any]) -> dict[str, Any]:
     """All parameters of the node `section` as plain values: defaults, `settings`, then what the graph has fixed."""
-    cls = SECTIONS[section]
+    cls, kind = SECTIONS[kind_of(section)], kind_of(section)
     known = {field.name for field in dataclasses.fields(cls)}
     shared = {key: value for key, value in settings.get(ALL, {}).items() if key in known}
-    data = merge([shared, settings.get(section, {}), fixed])
+    data = merge([shared, settings.get(kind, {}), settings.get(section, {}), fixed])
     plain: dict[str, Any] = to_plain(load(cls, data, section))
     return plain
 

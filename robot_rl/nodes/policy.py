@@ -68,7 +68,8 @@ class PolicyNode(GraphNode):
         self._episode = self.create_publisher(JointState, "episode", qos.EVENTS)
         self.desk = EpisodeDesk(self, self.machine, self._on_person)
         self.conductor = Conductor(self, self.machine, self._begin, self._on_lost, self._attend)
-        self.senses = Senses(self, self.spec.observation, self.config.max_age_s, self._tick_by_data)
+        images = qos.STREAM if self.config.lockstep else qos.ANYONE  # other people's camera drivers send as they like
+        self.senses = Senses(self, self.spec.observation, self.config.max_age_s, self._tick_by_data, images)
         self.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)
         if self.config.act != "teleop" and not self.config.weights:
             self.create_subscription(UInt8MultiArray, "policy/weights", self._on_weights, qos.LATCHED)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image, JointState
 
 from robot_rl.core.errors import SchemaError
@@ -13,6 +14,7 @@ from robot_rl.core.outcome import Outcome
 from robot_rl.core.spec import ObservationSpec
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.runner import GraphNode
+from robot_rl.perception.cameras.ops import View
 from robot_rl.perception.synchronizer import Synchronizer
 
 M = TypeVar("M")
@@ -21,15 +23,27 @@ MAX_OUTCOMES = 100
 
 
 class Senses:
-    """Subscribes to all sources, calls `on_new` after each message, and never hands out what is too old."""
+    """Subscribes to all sources, calls `on_new` after each message, and never hands out what is too old.
 
-    def __init__(self, node: GraphNode, spec: ObservationSpec, max_age_s: float, on_new: Callable[[], None]) -> None:
+    Images of another size, as other people's camera drivers give them, are cut to their largest centred square and
+    resized by area.
+    """
+
+    def __init__(
+        self,
+        node: GraphNode,
+        spec: ObservationSpec,
+        max_age_s: float,
+        on_new: Callable[[], None],
+        images: QoSProfile = qos.STREAM,
+    ) -> None:
+        self._view = View((spec.image_width, spec.image_height))
         self.sync = Synchronizer(spec, max_age_s, beside=("reward",))
         self._spec, self._logger, self._on_new = spec, node.get_logger(), on_new
         self._outcomes: dict[int, Outcome] = {}
         for camera in spec.cameras:
             topic, handle = f"camera/{camera}/image", self._guarded(self._image_taker(camera))
-            node.create_subscription(Image, topic, handle, qos.STREAM)
+            node.create_subscription(Image, topic, handle, images)
         node.create_subscription(JointState, "proprio", self._guarded(self._take_proprio), qos.STREAM)
         node.create_subscription(JointState, "reward", self._guarded(self._take_reward), qos.STREAM)
 
@@ -64,7 +78,8 @@ class Senses:
 
     def _image_taker(self, camera: str) -> Callable[[Image], None]:
         def take(msg: Image) -> None:
-            self.sync.add_image(camera, convert.time_from_msg(msg.header.stamp), convert.image_from_msg(msg))
+            image = self._view(convert.image_from_msg(msg))
+            self.sync.add_image(camera, convert.time_from_msg(msg.header.stamp), image)
 
         return take
 
