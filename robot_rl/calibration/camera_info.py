@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
-from robot_rl.config.loader import read_yaml
+from robot_rl.calibration.dated import check_age, keep_former
+from robot_rl.config.loader import load, read_yaml
+from robot_rl.config.param import param
 from robot_rl.core.errors import UsageError
+from robot_rl.core.files import write_atomic
 
 _MATRICES = {"camera_matrix": (3, 3), "rectification_matrix": (3, 3), "projection_matrix": (3, 4)}
 _KEYS = ("image_width", "image_height", "camera_name", "distortion_model", "distortion_coefficients", *_MATRICES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """How intrinsics were found: the key `calibration` of a file, which ROS drivers pass over."""
+
+    date: str = param("", "when, ISO 8601")
+    serial: str = param("", "the camera's serial number")
+    board: str = param("", "the board")
+    views: int = param(0, "pictures used", ge=0)
+    rms_px: float = param(0.0, "reprojection error over all corners", ge=0.0, unit="px")
+    std_px: tuple[float, ...] = param((), "standard deviations of fx, fy, cx, cy", ge=0.0, unit="px")
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,7 @@ class CameraIntrinsics:
     """R (3, 3)."""
     projection_matrix: np.ndarray
     """P (3, 4) [px]."""
+    record: Record = Record()
 
     @classmethod
     def pinhole(cls, camera_name: str, size: int, fovy: float) -> CameraIntrinsics:
@@ -44,12 +62,32 @@ class CameraIntrinsics:
         return cls(camera_name, size, size, k, "plumb_bob", np.zeros(5), np.eye(3), p)
 
 
-def load_intrinsics(folder: Path | str, camera: str, width: int, height: int) -> CameraIntrinsics:
+def load_intrinsics(
+    folder: Path | str, camera: str, width: int, height: int, *, serial: str = "", max_days: float = 0.0
+) -> CameraIntrinsics:
     """Read `<folder>/<camera>.yaml`.
 
-    Raises UsageError where it is missing, incomplete, not finite, of another camera or of another resolution.
+    Raises UsageError where it is missing, incomplete, not finite, of another camera (also where its serial number is
+    not `serial` and both are given), of another resolution, or older than `max_days` (0 for no limit).
     """
+    intrinsics = read_intrinsics(Path(folder) / f"{camera}.yaml", camera)
     path = Path(folder) / f"{camera}.yaml"
+    if (intrinsics.image_width, intrinsics.image_height) != (width, height):
+        size = f"{intrinsics.image_width}x{intrinsics.image_height}"
+        raise UsageError(
+            f"calibration '{path}' is for {size} px, images are {width}x{height} px: calibrate at that size."
+        )
+    own = intrinsics.record.serial
+    if serial and own and own != serial:
+        raise UsageError(
+            f"calibration '{path}' is of the camera with serial number {own}, not {serial}: calibrate this camera."
+        )
+    check_age(path, intrinsics.record.date, max_days, f"camera '{camera}'")
+    return intrinsics
+
+
+def read_intrinsics(path: Path, camera: str) -> CameraIntrinsics:
+    """The file of `camera` at whatever resolution and age; UsageError where it is wrong in itself or another's."""
     if not path.is_file():
         raise UsageError(f"calibration '{path}' is missing: calibrate camera '{camera}' or name another folder.")
     data = read_yaml(path)
@@ -60,16 +98,52 @@ def load_intrinsics(folder: Path | str, camera: str, width: int, height: int) ->
         raise UsageError(
             f"calibration '{path}' is of camera '{data['camera_name']}', not '{camera}': use its own file."
         )
-    if (data["image_width"], data["image_height"]) != (width, height):
-        size = f"{data['image_width']}x{data['image_height']}"
-        raise UsageError(
-            f"calibration '{path}' is for {size} px, images are {width}x{height} px: calibrate at that size."
-        )
     matrices = {key: _matrix(data, key, path).reshape(shape) for key, shape in _MATRICES.items()}
     distortion = _matrix(data, "distortion_coefficients", path)
+    width, height = data["image_width"], data["image_height"]
+    if not all(type(side) is int and side > 0 for side in (width, height)):
+        raise UsageError(f"calibration '{path}' is for {width}x{height} px, which is no size: mend the file.")
+    record = data.get("calibration", {})
+    if not isinstance(record, dict):
+        raise UsageError(f"calibration '{path}': calibration is {record!r}, not a mapping of keys: mend the file.")
     return CameraIntrinsics(
-        camera, width, height, distortion_model=data["distortion_model"], distortion=distortion, **matrices
+        camera,
+        width,
+        height,
+        distortion_model=str(data["distortion_model"]),
+        distortion=distortion,
+        record=load(Record, record, f"'{path}': calibration"),
+        **matrices,
     )
+
+
+def save_intrinsics(folder: Path | str, intrinsics: CameraIntrinsics) -> Path:
+    """Write `<folder>/<camera>.yaml`, which is returned; a former one stays beside it, with its date in the name."""
+    path = Path(folder) / f"{intrinsics.camera_name}.yaml"
+    document: dict[str, Any] = {
+        "image_width": intrinsics.image_width,
+        "image_height": intrinsics.image_height,
+        "camera_name": intrinsics.camera_name,
+        "distortion_model": intrinsics.distortion_model,
+        "camera_matrix": _entry(intrinsics.camera_matrix),
+        "distortion_coefficients": _entry(intrinsics.distortion.reshape(1, -1)),
+        "rectification_matrix": _entry(intrinsics.rectification_matrix),
+        "projection_matrix": _entry(intrinsics.projection_matrix),
+        "calibration": {**asdict(intrinsics.record), "std_px": list(intrinsics.record.std_px)},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keep_former(path)
+    write_atomic(path, yaml.safe_dump(document, sort_keys=False, default_flow_style=None).encode())
+    return path
+
+
+def now_text() -> str:
+    """Date and time of now as calibration files give it."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _entry(matrix: np.ndarray) -> dict[str, Any]:
+    return {"rows": matrix.shape[0], "cols": matrix.shape[1], "data": [float(f"{x:.10g}") for x in matrix.ravel()]}
 
 
 def _matrix(data: dict[str, Any], key: str, path: Path) -> np.ndarray:

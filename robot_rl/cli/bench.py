@@ -14,6 +14,7 @@ import yaml
 
 from robot_rl.bench.control import command_figures, control_figures
 from robot_rl.cli import bench_faults, bench_learner, bench_pendulum, bench_policy, bench_replay, bench_safety
+from robot_rl.cli.bench_calibration import add_parser as add_calibration
 from robot_rl.cli.learn import record
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
@@ -47,6 +48,7 @@ def add_parser(subparsers: Any) -> None:
     bench_policy.add_parser(benches)
     bench_safety.add_parser(benches)
     bench_faults.add_parser(benches)
+    add_calibration(benches)
 
 
 def bench_control(args: argparse.Namespace) -> int:

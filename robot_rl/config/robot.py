@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from robot_rl.config.limits import LimitsConfig, WorkspaceConfig
 from robot_rl.config.param import param
+from robot_rl.config.proprio import ProprioConfig
 
 MODES = ("cartesian_delta", "cartesian_pose", "joint_delta", "joint_position")
 KINDS = ("joint_position", "joint_trajectory", "joint_velocity", "joint_state", "cartesian_pose", "cartesian_twist")
@@ -82,6 +83,7 @@ class RobotConfig:
     gripper: GripperConfig = param(description="gripper")
     command: CommandConfig = param(CommandConfig(), "command interface")
     reset: ResetConfig = param(ResetConfig(), "the way home")
+    proprio: ProprioConfig = param(ProprioConfig(), "the proprioception vector")
     joint_states: str = param("joint_states", "JointState topic of the driver")
     tcp_site: str = param("tcp", "site of the twin that is the tcp")
     tcp_link: str = param("", "link to which that site is added, where the model has none; '' where it has")

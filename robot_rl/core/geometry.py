@@ -22,6 +22,41 @@ class Pose:
             value.setflags(write=False)
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def of_matrix(cls, matrix: np.ndarray) -> Pose:
+        """The pose of a homogeneous matrix (4, 4); its rotation is the nearest to the upper left (3, 3)."""
+        (a, b, c), (d, e, f), (g, h, i) = matrix[:3, :3]
+        # The rotation's quaternion is this matrix's eigenvector of the largest eigenvalue (Bar-Itzhack 2000).
+        table = [
+            [a + e + i, h - f, c - g, d - b],
+            [h - f, a - e - i, b + d, c + g],
+            [c - g, b + d, e - a - i, f + h],
+            [d - b, c + g, f + h, i - a - e],
+        ]
+        quaternion = np.linalg.eigh(np.array(table))[1][:, -1]
+        return cls(matrix[:3, 3], quaternion if quaternion[0] >= 0.0 else -quaternion)
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The homogeneous matrix (4, 4): points of this frame to points of the frame it is given in."""
+        w, x, y, z = self.quaternion
+        whole = np.eye(4)
+        whole[:3, :3] = [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+        whole[:3, 3] = self.position
+        return whole
+
+    def after(self, inner: Pose) -> Pose:
+        """Pose in the outer frame of what has the pose `inner` in this one."""
+        return Pose.of_matrix(self.matrix @ inner.matrix)
+
+    def inverse(self) -> Pose:
+        """Pose of the outer frame in this one."""
+        return Pose.of_matrix(np.linalg.inv(self.matrix))
+
 
 def rotation_angle(a: np.ndarray, b: np.ndarray) -> float:
     """Angle [rad] of the rotation between unit quaternions `a` and `b` (4,) wxyz."""

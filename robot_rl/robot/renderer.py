@@ -16,23 +16,26 @@ MAX_GEOMS = 200
 
 
 class CameraRenderer:
-    """Renders named, fixed cameras of one model to square RGB images; use it from one thread.
+    """Renders named, fixed cameras of one model to RGB images; use it from one thread.
+
+    `size` is the side of square images, or width and height.
 
     The OpenGL context is made on the first image, so that what needs no images needs no OpenGL.
     """
 
-    def __init__(self, model: mujoco.MjModel, cameras: Sequence[str], size: int) -> None:
+    def __init__(self, model: mujoco.MjModel, cameras: Sequence[str], size: int | tuple[int, int]) -> None:
         known = [model.camera(index).name for index in range(model.ncam)]
         for name in cameras:
             if name not in known:
                 raise unknown_name("camera", name, known)
-        self._model, self._size = model, size
+        self._model = model
+        self._size = (size, size) if isinstance(size, int) else size
         self._views = {name: _view(model.camera(name).id) for name in cameras}
         self._target: _Target | None = None
         self._release: weakref.finalize[..., Any] | None = None
 
     def images(self, data: mujoco.MjData) -> dict[str, np.ndarray]:
-        """Camera name -> new uint8 (size, size, 3) RGB image, row 0 at the top."""
+        """Camera name -> new uint8 (height, width, 3) RGB image, row 0 at the top."""
         if not self._views:
             return {}
         if self._target is None:
@@ -54,23 +57,23 @@ class CameraRenderer:
 class _Target:
     """OpenGL context and MuJoCo's resources in it, freed together: freeing them in another context harms that."""
 
-    def __init__(self, model: mujoco.MjModel, size: int) -> None:
+    def __init__(self, model: mujoco.MjModel, size: tuple[int, int]) -> None:
         self._model, self._size = model, size
-        model.vis.global_.offwidth = model.vis.global_.offheight = size
-        self.context = offscreen_context(size, size)
+        model.vis.global_.offwidth, model.vis.global_.offheight = size
+        self.context = offscreen_context(*size)
         self.context.make_current()
         self._resources = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._resources)
         self._scene = mujoco.MjvScene(model, MAX_GEOMS)
         self._option = mujoco.MjvOption()
-        self._rect = mujoco.MjrRect(0, 0, size, size)
+        self._rect = mujoco.MjrRect(0, 0, *size)
 
     def render(self, data: mujoco.MjData, view: mujoco.MjvCamera) -> np.ndarray:
-        """Image uint8 (size, size, 3) of `view`; the context must be current."""
+        """Image uint8 (height, width, 3) of `view`; the context must be current."""
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(self._model, data, self._option, None, view, everything, self._scene)
         mujoco.mjr_render(self._rect, self._scene, self._resources)
-        image = np.empty((self._size, self._size, 3), np.uint8)
+        image = np.empty((self._size[1], self._size[0], 3), np.uint8)
         mujoco.mjr_readPixels(image, None, self._rect, self._resources)
         return np.ascontiguousarray(image[::-1])
 

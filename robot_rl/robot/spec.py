@@ -15,7 +15,7 @@ from robot_rl.core.record import StepSpec
 from robot_rl.core.spec import ObservationSpec
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.model import BUILTIN
-from robot_rl.robot.proprio import proprio_names
+from robot_rl.robot.proprio import check_proprio, proprio_names
 from robot_rl.robot.tasks import load_task
 
 
@@ -30,6 +30,7 @@ def load_robot(name_or_path: str) -> RobotConfig:
     _check_sizes(robot, path)
     _check_ranges(robot, path)
     _check_command(robot, path)
+    check_proprio(robot, f"'{path}'")
     return robot
 
 
