@@ -15,6 +15,7 @@ TASK_RESET_TIMEOUT = "wall time that task_reset_service may take to appear and t
 FSYNC = "none: committed steps survive any end of the process; commit: a power failure too, for some 10 ms a step"
 HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
+ROLE = "demonstrate: answer every observation, hands off with the arm still; intervene: only while a person acts"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
 
@@ -93,9 +94,11 @@ class PolicyNodeConfig(RigConfig):
 class TeleopNodeConfig(RigConfig):
     """Teleoperation device."""
 
-    device: str = param("scripted", "device", choices=("scripted",))
-    seed: int = param(0, "seed of the scripted expert's noise", ge=0)
+    device: str = param("scripted", "scripted, a name in config/devices, or a path to a device's YAML")
+    role: str = param("demonstrate", ROLE, choices=("demonstrate", "intervene"))
+    seed: int = param(0, "seed of the scripted expert's noise and mistakes", ge=0)
     noise: float = param(0.1, "standard deviation of the scripted expert's action noise", ge=0.0, le=1.0)
+    mistakes: float = param(0.0, "probability that the scripted expert misses, per episode", ge=0.0, le=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,45 @@
+"""What a device's inputs do, for a person."""
+
+from __future__ import annotations
+
+from robot_rl.config.devices import DeviceConfig
+
+MOTIONS = {
+    "dx": ("away", "back"),
+    "dy": ("left", "right"),
+    "dz": ("up", "down"),
+    "rx": ("turn x+", "turn x-"),
+    "ry": ("turn y+", "turn y-"),
+    "rz": ("turn left", "turn right"),
+}
+DEEDS = {
+    "enable": "hold to act",
+    "intervene": "hold to take control",
+    "intervene_toggle": "take or give back control",
+    "open": "open the gripper",
+    "close": "close the gripper",
+    "gripper_toggle": "open or close the gripper",
+    "success": "end the episode as a success",
+    "failure": "end the episode as a failure",
+    "start": "go on after a pause",
+    "pause": "pause: stop where it is",
+    "stop": "stop the robot",
+}
+
+
+def legend(config: DeviceConfig, moves: tuple[str, ...] = tuple(MOTIONS)) -> list[str]:
+    """One line for the motions (those in `moves`) and one for the buttons; no line where there are none."""
+    words: dict[str, list[str]] = {}
+    for axis in config.axes:
+        if axis.moves in moves:
+            words.setdefault(_motion(config, axis.moves, axis.sign), []).append(axis.input)
+    deeds: dict[str, list[str]] = {}
+    for button in config.buttons:
+        deeds.setdefault(DEEDS[button.does], []).append(button.input)
+    lines = ("  ".join(f"{' '.join(inputs)}: {does}" for does, inputs in each.items()) for each in (words, deeds))
+    return [line for line in lines if line]
+
+
+def _motion(config: DeviceConfig, moves: str, sign: float) -> str:
+    ways = MOTIONS.get(moves, (f"{moves} +", f"{moves} -"))
+    return ways[sign < 0] if config.driver == "keyboard" else " / ".join(ways if sign > 0 else ways[::-1])
