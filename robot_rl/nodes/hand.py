@@ -54,7 +54,7 @@ class HandTeleop:
         self._demonstrates = config.role == "demonstrate"
         self._source = Source.HUMAN if self._demonstrates else Source.INTERVENTION
         self._hand = Hand(robot, load_task(config.task).workspace, 1.0 / config.rate_hz)
-        if device.axes and not any(self._hand.moves(axis.moves) for axis in device.axes):
+        if device.axes and not any(self._hand.entries.index(axis.moves) is not None for axis in device.axes):
             moved, names = (" ".join(words) for words in ({a.moves for a in device.axes}, self._hand.names))
             raise UsageError(
                 f"device '{config.device}' moves {moved}, robot '{robot.name}' {names}: map an axis to one."

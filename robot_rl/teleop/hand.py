@@ -1,39 +1,15 @@
-"""A person's commands as actions of a robot, whatever its actions mean."""
+"""A person's commands as actions of a robot."""
 
 from __future__ import annotations
-
-from typing import Protocol
 
 import numpy as np
 
 from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.config.robot import RobotConfig
-from robot_rl.core.geometry import Pose
 from robot_rl.robot.action_map import ActionMap
-from robot_rl.robot.modes import make_mode
-from robot_rl.robot.modes.cartesian_delta import CartesianDelta
-from robot_rl.robot.modes.cartesian_pose import CartesianPose
-from robot_rl.robot.modes.joint_position import JointPosition
-from robot_rl.robot.twin import KinematicTwin
 from robot_rl.teleop.device import Command
-
-TURN = 0.1
-"""Turn a step of a full action where actions are poses [rad]."""
-AHEAD = 2.0
-"""Steps by which a place that is asked for may be ahead of the arm."""
-
-
-class Steering(Protocol):
-    """Makes the motion entries of an action."""
-
-    def forget(self) -> None:
-        """Begin anew from where the arm and the leader stand."""
-
-    def motion(self, asked: np.ndarray, leader: np.ndarray | None, q: np.ndarray | None) -> np.ndarray:
-        """Motion (M,) in [-1, 1] for shares `asked` (M,) of a full action or a `leader`'s joints (J,), from `q` (J,).
-
-        Without either it keeps the arm where it is.
-        """
+from robot_rl.teleop.entries import Entries
+from robot_rl.teleop.steering import make_steering
 
 
 class Hand:
@@ -41,16 +17,15 @@ class Hand:
 
     def __init__(self, robot: RobotConfig, workspace: WorkspaceConfig | None, period_s: float) -> None:
         """`workspace` replaces the robot's box where a task has another; `period_s` is the duration of a step."""
-        self._map, self._joints = ActionMap(robot), robot.joints
-        self.names = self._map.spec.names
-        self._entries = self.names[: self._map.motion]
-        self._steering = _steering(robot, workspace, period_s)
+        self.names = ActionMap(robot).spec.names
+        self.entries = Entries(robot)
+        self._steering = make_steering(robot, workspace, period_s)
         self._opening, self._q = 1.0, None if self.places else np.zeros(0)
 
     @property
     def places(self) -> bool:
         """True where actions are places, for which the arm's joint positions must be known."""
-        return isinstance(self._steering, _Places)
+        return self._steering.places
 
     @property
     def ready(self) -> bool:
@@ -62,9 +37,9 @@ class Hand:
         """Gripper opening that is asked for, [-1 closed, 1 open]."""
         return self._opening
 
-    def moves(self, name: str) -> bool:
-        """True where what a device calls `name` is part of this robot's motion."""
-        return self._index(name) is not None
+    @property
+    def _grips(self) -> bool:
+        return len(self.names) > len(self.entries.names)
 
     def begin(self) -> None:
         """An episode begins: the reset has opened the gripper."""
@@ -86,116 +61,16 @@ class Hand:
 
     def executed(self, action: np.ndarray) -> None:
         """Take an action (A,) that somebody else did, for where the gripper is."""
-        if len(action) > self._map.motion:
+        if self._grips:
             self._opening = float(action[-1])
 
     def action(self, command: Command) -> np.ndarray:
         """Action (A,) float32 in [-1, 1]; without motion one that keeps the arm still."""
-        asked = np.zeros(len(self._entries))
+        asked = np.zeros(len(self.entries.names))
         for name, value in command.motion.items():
-            index = self._index(name)
+            index = self.entries.index(name)
             if index is not None:
                 asked[index] = value
         motion = self._steering.motion(asked, command.joints if command.acts else None, self._q)
-        grip = [self._opening] if len(self.names) > len(self._entries) else []
+        grip = [self._opening] if self._grips else []
         return np.asarray([*motion, *grip], np.float32)
-
-    def _index(self, name: str) -> int | None:
-        pose = name[1:] if name in ("dx", "dy", "dz") else name
-        joint = self._joints[int(name[1:]) - 1] if name[1:].isdigit() and 0 < int(name[1:]) <= len(self._joints) else ""
-        known = (name, pose, *((f"d_{joint}", f"q_{joint}") if name[0] == "j" and joint else ()))
-        return next((self._entries.index(entry) for entry in known if entry in self._entries), None)
-
-
-def _steering(robot: RobotConfig, workspace: WorkspaceConfig | None, period_s: float) -> Steering:
-    twin = KinematicTwin(robot)
-    mode = make_mode(robot, twin.tcp_pose(np.array(robot.home)).quaternion, period_s, workspace)
-    if isinstance(mode, CartesianDelta):
-        return _TcpDeltas(mode, twin)
-    if isinstance(mode, (CartesianPose, JointPosition)):
-        return _Places(mode, twin, robot, workspace or robot.workspace)
-    return _JointDeltas(robot.action.joint)
-
-
-class _TcpDeltas:
-    """A leader's tcp is followed: what one step cannot do is left for the next."""
-
-    def __init__(self, mode: CartesianDelta, twin: KinematicTwin) -> None:
-        self._mode, self._twin = mode, twin
-        self.forget()
-
-    def forget(self) -> None:
-        self._done: Pose | None = None
-
-    def motion(self, asked: np.ndarray, leader: np.ndarray | None, q: np.ndarray | None) -> np.ndarray:
-        del q
-        if leader is None:
-            return asked
-        now = self._twin.tcp_pose(leader)
-        done = self._done or now
-        step = self._mode.invert(done, now)
-        self._done = self._mode.target(done, step)
-        return step
-
-
-class _JointDeltas:
-    """As _TcpDeltas, joint by joint."""
-
-    def __init__(self, scale: float) -> None:
-        self._scale = scale
-        self.forget()
-
-    def forget(self) -> None:
-        self._done: np.ndarray | None = None
-
-    def motion(self, asked: np.ndarray, leader: np.ndarray | None, q: np.ndarray | None) -> np.ndarray:
-        del q
-        if leader is None:
-            return asked
-        done = leader if self._done is None else self._done
-        step: np.ndarray = np.clip((leader - done) / self._scale, -1.0, 1.0)
-        self._done = done + step * self._scale
-        return step
-
-
-class _Places:
-    """Adds up what is asked for, from where the arm is when it begins."""
-
-    def __init__(
-        self, mode: CartesianPose | JointPosition, twin: KinematicTwin, robot: RobotConfig, workspace: WorkspaceConfig
-    ) -> None:
-        self._mode, self._twin = mode, twin
-        if isinstance(mode, JointPosition):
-            limits, margin = robot.limits, 2.0 * robot.limits.position_margin
-            span = np.array(limits.position_upper) - np.array(limits.position_lower) - margin
-            self._step = 2.0 * robot.action.joint / span
-        else:
-            span = np.array(workspace.upper) - np.array(workspace.lower)
-            turns = [TURN / robot.action.rotation] * (len(mode.names) - 3)
-            self._step = np.array([*(2.0 * robot.action.translation / span), *turns])
-        self.forget()
-
-    def forget(self) -> None:
-        self._target: np.ndarray | None = None
-        self._leader: np.ndarray | None = None
-
-    def motion(self, asked: np.ndarray, leader: np.ndarray | None, q: np.ndarray | None) -> np.ndarray:
-        assert q is not None
-        here = self._place(q)
-        target = here if self._target is None else self._target
-        if leader is not None:
-            led = self._place(leader)
-            target = target + (0.0 if self._leader is None else led - self._leader)
-            self._leader = led
-        else:
-            target = np.where(
-                asked != 0.0, np.clip(target, here - AHEAD * self._step, here + AHEAD * self._step), target
-            )
-            target = target + asked * self._step
-        self._target = np.clip(target, -1.0, 1.0)
-        return self._target
-
-    def _place(self, q: np.ndarray) -> np.ndarray:
-        return (
-            self._mode.invert(q) if isinstance(self._mode, JointPosition) else self._mode.invert(self._twin.tcp_pose(q))
-        )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from robot_rl.config.devices import DeviceConfig
+from robot_rl.config.robot import RobotConfig
+from robot_rl.teleop.entries import Entries
 
 MOTIONS = {
     "dx": ("away", "back"),
@@ -27,11 +29,12 @@ DEEDS = {
 }
 
 
-def legend(config: DeviceConfig, moves: tuple[str, ...] = tuple(MOTIONS)) -> list[str]:
-    """One line for the motions (those in `moves`) and one for the buttons; no line where there are none."""
+def legend(config: DeviceConfig, robot: RobotConfig) -> list[str]:
+    """One line for the motions that `robot` can make and one for the buttons; no line where there are none."""
+    entries = Entries(robot)
     words: dict[str, list[str]] = {}
     for axis in config.axes:
-        if axis.moves in moves:
+        if entries.index(axis.moves) is not None:
             words.setdefault(_motion(config, axis.moves, axis.sign), []).append(axis.input)
     deeds: dict[str, list[str]] = {}
     for button in config.buttons:

@@ -15,7 +15,7 @@ import termios
 import time
 import tty
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from robot_rl.config.devices import DeviceConfig
 from robot_rl.core.errors import UsageError
@@ -50,7 +50,8 @@ def single_keys(descriptor: int) -> Iterator[None]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, mode)
         yield
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # the terminal is closed
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 class Keyboard:
