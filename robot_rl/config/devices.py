@@ -14,7 +14,7 @@ DRIVERS = ("gamepad", "spacemouse", "keyboard", "joy", "twist", "leader")
 SCRIPTED, EXTERNAL = "scripted", "external"
 """Devices that are no file: the scripted expert, and a teleop node that somebody else starts."""
 ACTS = ("enable", "intervene", "intervene_toggle", "open", "close", "gripper_toggle")
-EVENTS = ("success", "failure", "start", "pause", "stop")
+EVENTS = ("start", "success", "failure", "discard", "pause", "stop")
 MOTIONS = ("dx", "dy", "dz", "rx", "ry", "rz")
 MOVES = "entry of the action that it moves: dx dy dz rx ry rz (also where the action is a pose), j1 j2 ..., or its name"
 DOES = f"what it does, one of {' '.join((*ACTS, *EVENTS))}"

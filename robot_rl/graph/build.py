@@ -24,10 +24,6 @@ from robot_rl.graph.situations import stream
 from robot_rl.robot.spec import load_robot
 
 TASKS = "robot_rl.robot.tasks"
-PERSON_S = 60.0
-"""Time after which an episode of a person who demonstrates is truncated, unless a setting says otherwise [s]."""
-BELOW_THE_PERSON = 2
-"""Index of the first layer of settings that the user has made, above defaults and the task's."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +155,6 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     _check_calibration(merged)
     sim = values["sim"]
     hand = name == "demo" and device_of(merged) != devices.SCRIPTED
-    if hand:
-        layers.insert(BELOW_THE_PERSON, _patient(merged))
-        merged = merge(layers)
     pace = values.setdefault("pace", "lockstep" if sim and not hand else 1.0)
     if not sim and pace != 1.0:
         raise UsageError(f"argument pace:={pace} needs sim:=true: a robot runs in real time, leave pace out.")
@@ -177,12 +170,6 @@ def device_of(settings: Settings) -> str:
     if device not in (devices.SCRIPTED, devices.EXTERNAL):
         devices.load_device(device)
     return device
-
-
-def _patient(settings: Settings) -> Settings:
-    """Episodes as long as a person may need."""
-    rate_hz = settings[ALL].get("rate_hz", RigConfig().rate_hz)
-    return {"policy": {"episode_steps": round(PERSON_S * rate_hz)}}
 
 
 def _check_calibration(settings: Settings) -> None:

@@ -28,12 +28,14 @@ from robot_rl.teleop.hand import Hand
 POLL_S = 0.005
 """Period in which the device is read [s]: what a touch waits at most before it is seen."""
 SERVICES = {
-    "success": "episode/success",
-    "failure": "episode/failure",
-    "pause": "episode/pause",
-    "start": "episode/resume",
-    "stop": "safety/stop",
+    "start": ("episode/start", "episode/resume"),
+    "success": ("episode/success",),
+    "failure": ("episode/failure",),
+    "discard": ("episode/discard",),
+    "pause": ("episode/pause",),
+    "stop": ("safety/stop",),
 }
+"""What each button asks for: the first of these services that is there."""
 FRESH = 2.0
 """Periods for which an observation that was announced may still be answered."""
 
@@ -69,7 +71,7 @@ class HandTeleop:
     def _connect(self, robot: RobotConfig) -> None:
         node = self._node
         self._publisher = node.create_publisher(JointState, "action/teleop", qos.COMMAND)
-        self._services = {event: node.create_client(Trigger, name) for event, name in SERVICES.items()}
+        self._clients = {name: node.create_client(Trigger, name) for names in SERVICES.values() for name in names}
         node.create_subscription(Header, "tick", self._on_tick, qos.STREAM)
         node.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)
         if self._hand.places:
@@ -127,9 +129,10 @@ class HandTeleop:
 
     def _ask(self, event: str) -> None:
         """Call the service of a button; nobody waits for the answer, a refusal is logged."""
-        client, logger = self._services[event], self._node.get_logger()
-        if not client.service_is_ready():
-            logger.warning(f"{event}: no '{SERVICES[event]}' is served now")
+        logger = self._node.get_logger()
+        served = [name for name in SERVICES[event] if self._clients[name].service_is_ready()]
+        if not served:
+            logger.warning(f"{event}: no '{SERVICES[event][0]}' is served now")
             return
 
         def answered(future: Any) -> None:
@@ -137,7 +140,7 @@ class HandTeleop:
             if result is not None and not result.success:
                 logger.warning(f"{event}: not done: {result.message}")
 
-        client.call_async(Trigger.Request()).add_done_callback(answered)
+        self._clients[served[0]].call_async(Trigger.Request()).add_done_callback(answered)
 
     def _tell(self, lost: str) -> None:
         if lost == self._said:

@@ -54,12 +54,14 @@ class TopicDriver:
         self._always = config.driver == "leader"
         self._node, self._topic, self._timeout_s = node, node.resolve_topic_name(config.topic), config.timeout_s
         self._inputs: dict[str, float] = {}
-        self._heard_s, self._looked_s = time.monotonic(), -math.inf
+        self._heard_s, self._looked_s, self._silent = time.monotonic(), -math.inf, False
         node.create_subscription(kind, config.topic, self._take, qos.ANYONE)
 
     def open(self) -> str:
         """The topic's name."""
         self._look()
+        if self._silent:
+            raise self._fell_silent()
         if self._always and not self._inputs:
             raise DeviceLost(f"'{self._topic}' has said nothing usable yet: see its publisher")
         self._heard_s = time.monotonic()
@@ -72,12 +74,16 @@ class TopicDriver:
             self._look()
         in_use = self._always or any(self._inputs.values())
         if in_use and self._timeout_s and now - self._heard_s > self._timeout_s:
-            raise DeviceLost(f"'{self._topic}' is silent for {self._timeout_s:g} s while in use: see its publisher")
+            self._silent = True
+            raise self._fell_silent()
         return self._inputs
 
     def close(self) -> None:
         """Forget what was heard."""
         self._inputs = {}
+
+    def _fell_silent(self) -> DeviceLost:
+        return DeviceLost(f"'{self._topic}' fell silent for {self._timeout_s:g} s while in use: see its publisher")
 
     def _look(self) -> None:
         self._looked_s = time.monotonic()
@@ -87,4 +93,4 @@ class TopicDriver:
     def _take(self, msg: Any) -> None:
         inputs = self._inputs_of(msg)
         if inputs:
-            self._inputs, self._heard_s = inputs, time.monotonic()
+            self._inputs, self._heard_s, self._silent = inputs, time.monotonic(), False

@@ -21,10 +21,11 @@ DEEDS = {
     "open": "open the gripper",
     "close": "close the gripper",
     "gripper_toggle": "open or close the gripper",
+    "start": "begin, or go on after a pause",
     "success": "end the episode as a success",
-    "failure": "end the episode as a failure",
-    "start": "go on after a pause",
-    "pause": "pause: stop where it is",
+    "failure": "end it as a failure",
+    "discard": "throw it away",
+    "pause": "pause",
     "stop": "stop the robot",
 }
 

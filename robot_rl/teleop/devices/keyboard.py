@@ -15,7 +15,7 @@ import termios
 import time
 import tty
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from robot_rl.config.devices import DeviceConfig
 from robot_rl.core.errors import UsageError
@@ -26,6 +26,8 @@ ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
 TOKEN = re.compile(r"\x1b(?:O|\[(?:1;(?P<modifier>\d))?)(?P<arrow>[ABCD])|\x1b\[[0-9;]*[~A-Za-z]|(?P<other>.)", re.S)
 SHIFT = "2"
 REMEDY = "start it from a terminal, or 'robot-rl teleop keyboard' in another one with device:=external here"
+
+CLOSED = "the terminal is closed: the keyboard is gone with it"
 
 
 def keys(text: str) -> Iterator[str]:
@@ -55,7 +57,7 @@ def single_keys(descriptor: int) -> Iterator[None]:
 
 
 class Keyboard:
-    """The terminal on standard input; whoever started this process sees to `single_keys`."""
+    """The terminal on standard input, told to give single keys unless whoever started this process has done so."""
 
     def __init__(self, config: DeviceConfig, descriptor: int | None = None) -> None:
         """UsageError where standard input, or `descriptor`, is no terminal."""
@@ -64,10 +66,16 @@ class Keyboard:
             raise UsageError(f"the keyboard needs a terminal and standard input is none: {REMEDY}.")
         self._tap_s = config.tap_s
         self._held: dict[str, float] = {}
+        self._mode = ExitStack()
 
     def open(self) -> str:
         """Forget what was typed before."""
-        termios.tcflush(self._descriptor, termios.TCIFLUSH)
+        try:
+            if termios.tcgetattr(self._descriptor)[3] & termios.ICANON:
+                self._mode.enter_context(single_keys(self._descriptor))
+            termios.tcflush(self._descriptor, termios.TCIFLUSH)
+        except termios.error:
+            raise DeviceLost(CLOSED) from None
         return f"keyboard of {os.ttyname(self._descriptor)}"
 
     def read(self) -> Mapping[str, float]:
@@ -79,8 +87,9 @@ class Keyboard:
         return dict.fromkeys(self._held, 1.0)
 
     def close(self) -> None:
-        """Forget what is held."""
+        """Forget what is held, and leave the terminal as it was."""
         self._held.clear()
+        self._mode.close()
 
     def _typed(self) -> str:
         try:
@@ -90,7 +99,7 @@ class Keyboard:
         except OSError:
             data = b""
         if not data:
-            raise DeviceLost("the terminal is closed: the keyboard is gone with it")
+            raise DeviceLost(CLOSED)
         return data.decode(errors="ignore")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -53,12 +52,12 @@ class PipePad(evdev.InputDevice):
 
 
 @pytest.fixture
-def pads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[PipePad]]:
+def pads(monkeypatch: pytest.MonkeyPatch) -> list[PipePad]:
     """The pads that are plugged in."""
     there: list[PipePad] = []
     monkeypatch.setattr(evdev, "list_devices", lambda: list(range(len(there))))
     monkeypatch.setattr(evdev, "InputDevice", lambda path, readonly: there[path])
-    yield there
+    return there
 
 
 def test_sticks_triggers_and_buttons_have_their_names_and_ranges(pads: list[PipePad]) -> None:

@@ -49,7 +49,8 @@ def hid(monkeypatch: pytest.MonkeyPatch) -> Hid:
     device = Hid()
 
     class Bus:
-        device_list = [device]
+        def __init__(self) -> None:
+            self.device_list = [device]
 
         def find(self) -> list[Any]:
             return self.device_list
