@@ -18,15 +18,17 @@ class Child:
     The file, and not a pipe, takes the output: a node never waits for a terminal or for the supervisor.
     """
 
-    def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path, terminal: bool) -> None:
-        """Start `command`; with `terminal` its standard output stays the supervisor's."""
+    def __init__(
+        self, command: Sequence[str], environ: Mapping[str, str], log: Path, terminal: bool, keys: bool = False
+    ) -> None:
+        """Start `command`; with `terminal` its standard output stays the supervisor's, with `keys` its input."""
         self._log = log
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as file:
             self._start = file.tell()
             self._process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=None if keys else subprocess.DEVNULL,
                 stdout=None if terminal else file,
                 stderr=file,
                 env=dict(environ),

@@ -7,9 +7,13 @@ from typing import Any
 
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
+from robot_rl.config.devices import EXTERNAL, SCRIPTED, load_device
 from robot_rl.graph import build
+from robot_rl.graph.model import Graph
+from robot_rl.robot.spec import load_robot
+from robot_rl.teleop.legend import legend
 
-OPTIONS = ("run", "out", "episodes", "device", "noise", "seed", "pace", "domain", "config")
+OPTIONS = ("run", "out", "episodes", "device", "noise", "mistakes", "seed", "pace", "domain", "config")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -25,6 +29,18 @@ def demo(args: argparse.Namespace) -> int:
     """Record until the episodes are there; 0."""
     graph = build("demo", {"task": args.task, **graph_options(args, *OPTIONS)})
     with runner_for(graph, args.verbose) as runner:
+        for line in person_lines(graph):
+            runner.say(line)
         runner.require(graph)
     print(f"demonstrations are in '{graph.node('recorder').parameters['store']}'")
     return 0
+
+
+def person_lines(graph: Graph) -> list[str]:
+    """What the person who demonstrates must know: what their device's inputs do."""
+    device = graph.arguments["device"]
+    if device == SCRIPTED:
+        return []
+    if device == EXTERNAL:
+        return ["waiting for your teleop node: 'robot-rl teleop keyboard' in another terminal is one"]
+    return legend(load_device(device), load_robot(graph.node("teleop").parameters["robot"]))

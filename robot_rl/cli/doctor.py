@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from robot_rl.cli import devices_seen
 from robot_rl.cli.libraries import missing_packages
 from robot_rl.config.paths import share_dir
 from robot_rl.core.errors import RobotRLError
@@ -105,7 +106,18 @@ def disk() -> Check:
     return Check("disk", free >= DISK_GB, f"{free:.0f} GB free here", f"free {DISK_GB:g} GB")
 
 
-CHECKS: tuple[Callable[[], Check], ...] = (python, wheels, libraries, rendering, domain, files, disk)
+def devices() -> Check:
+    """Teleoperation devices can be used; that none is plugged in is no fault."""
+    seen = devices_seen.devices()
+    words = [f"{one.kind} '{one.name}' at {one.path}{f': {one.lacks}' if one.lacks else ''}" for one in seen]
+    words += [f"no {kind}" for kind in ("gamepad", "SpaceMouse") if kind not in {one.kind for one in seen}]
+    words += [f"a {kind} would need: {remedy}" for kind, remedy in devices_seen.missing().items()]
+    words += ["keyboard" if sys.stdin is not None and sys.stdin.isatty() else "no terminal for the keyboard"]
+    remedies = dict.fromkeys(one.remedy for one in seen if one.lacks)
+    return Check("devices", not remedies, "; ".join(words), "; ".join(remedies))
+
+
+CHECKS: tuple[Callable[[], Check], ...] = (python, wheels, libraries, rendering, domain, files, disk, devices)
 
 
 def _import_error(name: str) -> str:

@@ -6,6 +6,7 @@ import os
 from contextlib import AbstractContextManager, ExitStack
 
 from robot_rl.cli.console import Console
+from robot_rl.cli.keys import keys_for
 from robot_rl.cli.supervisor import Interrupts, Supervisor
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import RobotRLError
@@ -58,7 +59,8 @@ class Runner(AbstractContextManager["Runner"]):
         params = prepare(graph)
         hold = [lock.fileno() for lock in self._locks]
         log = run_of(graph).log(graph.name)
-        return Supervisor(graph, params, log, self.interrupts, self._console, hold=hold).run()
+        with keys_for(graph):
+            return Supervisor(graph, params, log, self.interrupts, self._console, hold=hold).run()
 
     def require(self, graph: Graph) -> None:
         """Run `graph`; raise Interrupted or GraphFailed unless it ends with exit code 0."""

@@ -14,6 +14,7 @@ from types import FrameType
 
 from robot_rl.cli.child import Child
 from robot_rl.cli.console import Console, bare, is_warning
+from robot_rl.cli.keys import is_foreground_terminal
 from robot_rl.graph import guard
 from robot_rl.graph.model import Graph, NodeSpec
 from robot_rl.graph.restart import USAGE, RestartRule
@@ -102,7 +103,8 @@ class Supervisor:
         environ |= guard.variables(self._mark, node.stop_order, node.stop_timeout_s)
         command = self._command(self._graph, node, self._params[node.name])
         terminal = node.console and not self._is_plain(node)
-        self._children[node.name] = Child(command, environ, self._log_dir / f"{node.name}.log", terminal)
+        log, keys = self._log_dir / f"{node.name}.log", node.keys and is_foreground_terminal()
+        self._children[node.name] = Child(command, environ, log, terminal, keys)
 
     def _step(self) -> None:
         if self._guard.poll() is not None:

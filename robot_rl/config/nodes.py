@@ -97,10 +97,11 @@ class PolicyNodeConfig(RigConfig):
 class TeleopNodeConfig(RigConfig):
     """Teleoperation device."""
 
-    device: str = param("scripted", "device", choices=("scripted",))
+    device: str = param("scripted", "scripted, a name in config/devices, or a path to a device's YAML")
     role: str = param("demonstrate", ROLE, choices=("demonstrate", "intervene"))
-    seed: int = param(0, "seed of the scripted expert's noise", ge=0)
+    seed: int = param(0, "seed of the scripted expert's noise and mistakes", ge=0)
     noise: float = param(0.1, "standard deviation of the scripted expert's action noise", ge=0.0, le=1.0)
+    mistakes: float = param(0.0, "probability that the scripted expert misses, per episode", ge=0.0, le=1.0)
     supervisor: SupervisorConfig = param(SupervisorConfig(), "when the scripted supervisor acts")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from robot_rl.calibration.camera_info import load_intrinsics
+from robot_rl.config import devices
 from robot_rl.config.loader import load
 from robot_rl.config.nodes import RigConfig
 from robot_rl.config.paths import share_dir
@@ -92,10 +93,19 @@ def _demo(request: Request) -> list[NodeSpec]:
     return [
         *_robot_side(request, store),
         _policy(request, "shutdown", act="teleop", weights="", discard_failures=True),
-        _node("teleop", 1, request.parameters("teleop")),
+        *_teleop(request),
         _node("recorder", 4, request.parameters("recorder", store=store), stop_timeout_s=15.0),
         _monitor(request),
     ]
+
+
+def _teleop(request: Request) -> list[NodeSpec]:
+    """Whoever demonstrates; no node where the person starts their own."""
+    device = device_of(request.settings)
+    if device == devices.EXTERNAL:
+        return []
+    keys = device != devices.SCRIPTED and devices.load_device(device).driver == "keyboard"
+    return [_node("teleop", 1, request.parameters("teleop", role="demonstrate"), keys=keys)]
 
 
 def _eval(request: Request) -> list[NodeSpec]:
@@ -167,11 +177,22 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     check_cameras(merged, sim)
     if sim:
         _check_calibration(merged)
-    pace = values.setdefault("pace", "lockstep" if sim else 1.0)
+    hand = name == "demo" and device_of(merged) != devices.SCRIPTED
+    pace = values.setdefault("pace", "lockstep" if sim and not hand else 1.0)
     if not sim and pace != 1.0:
         raise UsageError(f"argument pace:={pace} needs sim:=true: a robot runs in real time, leave pace out.")
     lockstep = pace == "lockstep"
+    if hand and lockstep and device_of(merged) != devices.EXTERNAL:
+        raise UsageError(f"device:={device_of(merged)} cannot keep up with pace:=lockstep: leave pace out.")
     return Request(name, values, merged, RunDir.named(values["run"]), sim, lockstep, 1.0 if lockstep else float(pace))
+
+
+def device_of(settings: Settings) -> str:
+    """The device that demonstrates; UsageError where there is none of that name."""
+    device: str = settings.get("teleop", {}).get("device", devices.SCRIPTED)
+    if device not in (devices.SCRIPTED, devices.EXTERNAL):
+        devices.load_device(device)
+    return device
 
 
 def _check_calibration(settings: Settings) -> None:

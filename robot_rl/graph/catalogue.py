@@ -128,9 +128,9 @@ DEMO = (
     ),
     Argument(
         name="device",
-        description="who demonstrates",
+        description="who demonstrates: 'scripted', a device (keyboard, gamepad, spacemouse, joy, ...: a name in "
+        "config/devices or the path of a YAML file), or 'external' for a teleop node that you start",
         default="scripted",
-        choices=("scripted",),
         targets=("teleop.device",),
     ),
     Argument(name="out", description="replay store to write or to continue; by default demos.zarr of the run"),
@@ -139,6 +139,12 @@ DEMO = (
         description="standard deviation of the scripted expert's action noise, 0 to 1",
         kind=float,
         targets=("teleop.noise",),
+    ),
+    Argument(
+        name="mistakes",
+        description="probability that the scripted expert misses, per episode, 0 to 1",
+        kind=float,
+        targets=("teleop.mistakes",),
     ),
 )
 

@@ -33,6 +33,8 @@ class NodeSpec:
     """Time [s] a node has from SIGINT to its end before it gets SIGTERM."""
     console: bool = False
     """Its output is for the person: shown as it is; of other nodes only warnings and errors are."""
+    keys: bool = False
+    """It reads the keyboard: it gets the terminal's standard input, where there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)

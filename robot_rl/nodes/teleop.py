@@ -8,9 +8,11 @@ from typing import Any
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
+from robot_rl.config.devices import SCRIPTED
 from robot_rl.config.nodes import TeleopNodeConfig
 from robot_rl.core.record import Source
 from robot_rl.nodes import convert, qos
+from robot_rl.nodes.hand import HandTeleop
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.spec import load_robot
@@ -20,15 +22,19 @@ from robot_rl.teleop.supervisor import ScriptedSupervisor
 
 
 class TeleopNode(GraphNode):
-    """Answers ticks with the scripted expert's action, computed from the simulator's state of that tick."""
+    """Answers ticks: a person's device by HandTeleop, the scripted expert from the simulator's state of that tick."""
 
     def __init__(self) -> None:
         super().__init__("teleop")
         self.config = self.configure(TeleopNodeConfig)
         robot = load_robot(self.config.robot)
+        self._hand: HandTeleop | None = None
+        if self.config.device != SCRIPTED:
+            self._hand = HandTeleop(self, self.config, robot)
+            return
         self._task = load_task(self.config.task)
         self._names = ActionMap(robot).spec.names
-        self._expert = ScriptedExpert(self._task, robot, self.config.noise, self.config.seed)
+        self._expert = ScriptedExpert(self._task, robot, self.config.noise, self.config.seed, self.config.mistakes)
         self._state: JointState | None = None
         self._publisher = self.create_publisher(JointState, "action/teleop", qos.COMMAND)
         self.create_subscription(JointState, "sim/state", self._on_state, qos.STREAM)
@@ -65,6 +71,11 @@ class TeleopNode(GraphNode):
         names, values = ((), ()) if action is None else (self._names, action)
         self._said = convert.vector_to_msg(names, values, stamp, self._source.name)
         self._publisher.publish(self._said)
+
+    def close(self) -> None:
+        """Let go of the device."""
+        if self._hand is not None:
+            self._hand.close()
 
 
 def main(args: Any = None) -> int:

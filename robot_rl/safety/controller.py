@@ -55,7 +55,7 @@ class SafetyController:
         self._way = WayHome(robot, workspace or robot.workspace, config.reset_speed)
         self._reset: ResetMotion | None = None
         self._reset_ticks = 0
-        self._accepted: tuple[Source, int] | None = None
+        self._accepted: tuple[Source, int, np.ndarray] | None = None
         self._state_stamp: int | None = None
         self._measured = np.zeros(len(robot.joints))
 
@@ -130,14 +130,14 @@ class SafetyController:
     def _judge(self, source: Source, stamp_ns: int, action: np.ndarray, now_ns: int) -> Reason | None:
         checked: tuple[np.ndarray, frozenset[Reason]] | Reason = Reason.WRONG_MODE
         if self.mode is Mode.RUNNING:
-            if (source, stamp_ns) == self._accepted:
+            if self._repeats(source, stamp_ns, action):
                 return None
             checked = self._gate.check(action, stamp_ns, now_ns)
         if isinstance(checked, Reason):
             self.counts[checked] += 1
             return checked
         values, reasons = checked
-        self._accepted = (source, stamp_ns)
+        self._accepted = source, stamp_ns, np.array(action)
         latency = max(0.0, (now_ns - stamp_ns) * 1e-9)
         accepted = ActionInForce(source, stamp_ns, values, latency, stamp_ns, reasons=set(reasons))
         if self._arbiter.refuses(source, now_ns):
@@ -149,6 +149,12 @@ class SafetyController:
         self._follower.take(accepted)
         self.counts.update(reasons)
         return None
+
+    def _repeats(self, source: Source, stamp_ns: int, action: np.ndarray) -> bool:
+        """Whether this was said before. In real time a person may answer an observation anew: a touch cannot wait."""
+        if self._accepted is None or self._accepted[:2] != (source, stamp_ns):
+            return False
+        return self._config.lockstep or np.array_equal(self._accepted[2], action)
 
     def on_estop(self, pressed: bool, steady_ns: int) -> None:
         """Take the e-stop topic, heard at `steady_ns` of a steady clock."""

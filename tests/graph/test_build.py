@@ -194,3 +194,28 @@ def test_a_task_may_bring_its_robot_and_an_argument_another(make):
     for given, robot in (({"task": "insert"}, "fr3_peg"), ({"task": "insert", "robot": "fr3_sim"}, "fr3_sim")):
         nodes = [node for node in make("learn", **given).nodes if node.name != "monitor"]
         assert {node.parameters["robot"] for node in nodes} == {robot}
+
+
+def test_a_person_demonstrates_in_real_time_and_the_keyboard_gets_the_terminal(make):
+    graph = make("demo", device="keyboard")
+    assert graph.arguments["pace"] == 1.0 and graph.node("safety").parameters["lockstep"] is False
+    assert graph.node("teleop").keys and graph.node("teleop").parameters["role"] == "demonstrate"
+    assert not make("demo", device="gamepad").node("teleop").keys
+    assert make("demo").arguments["pace"] == "lockstep" and not make("demo").node("teleop").keys
+    with pytest.raises(UsageError, match="device:=keyboard cannot keep up with pace:=lockstep"):
+        make("demo", device="keyboard", pace="lockstep")
+
+
+def test_an_external_device_is_a_node_that_the_graph_does_not_start(make):
+    assert [node.name for node in make("demo", device="external").nodes] == [n for n in NODES["demo"] if n != "teleop"]
+
+
+def test_a_device_may_be_a_file_and_an_unknown_one_is_refused(make, tmp_path):
+    own = tmp_path / "mine.yaml"
+    own.write_text("{driver: keyboard, axes: [{input: w, moves: dx}]}")
+    assert make("demo", device=str(own)).node("teleop").keys
+    own.write_text("{driver: joy}")
+    with pytest.raises(UsageError, match="driver 'joy' hears a topic and none is given"):
+        make("demo", device=str(own))
+    with pytest.raises(UsageError, match="unknown device 'gampad': did you mean 'gamepad'"):
+        make("demo", device="gampad")

@@ -88,6 +88,24 @@ def test_a_person_takes_over_in_the_next_tick_and_the_policy_is_refused(source: 
     assert rig.velocities[-1] == pytest.approx([0.0, -0.8 * FULL, 0.0], abs=0.02)
 
 
+@pytest.mark.parametrize("lockstep", [False, True])
+def test_a_person_may_answer_an_observation_anew_but_for_lockstep(lockstep: bool) -> None:
+    """Hands off at the observation, then a touch: it is executed within the same observation, and told once."""
+    rig = Rig(lockstep)
+    stamp = rig.now
+    rig.act(Source.HUMAN, along(0, 0.0), stamp)
+    rig.ticks(2)
+    rig.act(Source.HUMAN, along(0, 0.8), stamp)
+    rig.act(Source.HUMAN, along(0, 0.8), stamp)
+    rig.tick()
+    assert (rig.velocities[-1][0] > 0.01) is not lockstep
+    rig.ticks(2)
+    rig.act(Source.HUMAN, along(0, 0.0))
+    rig.tick()
+    told = [done.action[0] for done in rig.controller.executed if done.stamp_ns == stamp]
+    assert told == pytest.approx([0.0 if lockstep else 0.8], abs=0.01)
+
+
 def test_the_policy_acts_again_once_the_person_has_let_go() -> None:
     rig = Rig()
     rig.act(Source.HUMAN, along(1, 0.5))

@@ -1,0 +1,49 @@
+"""What a device's inputs do, for a person."""
+
+from __future__ import annotations
+
+from robot_rl.config.devices import DeviceConfig
+from robot_rl.config.robot import RobotConfig
+from robot_rl.teleop.entries import Entries
+
+MOTIONS = {
+    "dx": ("away", "back"),
+    "dy": ("left", "right"),
+    "dz": ("up", "down"),
+    "rx": ("turn x+", "turn x-"),
+    "ry": ("turn y+", "turn y-"),
+    "rz": ("turn left", "turn right"),
+}
+DEEDS = {
+    "enable": "hold to act",
+    "intervene": "hold to take control",
+    "intervene_toggle": "take or give back control",
+    "open": "open the gripper",
+    "close": "close the gripper",
+    "gripper_toggle": "open or close the gripper",
+    "start": "begin, or go on after a pause",
+    "success": "end the episode as a success",
+    "failure": "end it as a failure",
+    "discard": "throw it away",
+    "pause": "pause",
+    "stop": "stop the robot",
+}
+
+
+def legend(config: DeviceConfig, robot: RobotConfig) -> list[str]:
+    """One line for the motions that `robot` can make and one for the buttons; no line where there are none."""
+    entries = Entries(robot)
+    words: dict[str, list[str]] = {}
+    for axis in config.axes:
+        if entries.index(axis.moves) is not None:
+            words.setdefault(_motion(config, axis.moves, axis.sign), []).append(axis.input)
+    deeds: dict[str, list[str]] = {}
+    for button in config.buttons:
+        deeds.setdefault(DEEDS[button.does], []).append(button.input)
+    lines = ("  ".join(f"{' '.join(inputs)}: {does}" for does, inputs in each.items()) for each in (words, deeds))
+    return [line for line in lines if line]
+
+
+def _motion(config: DeviceConfig, moves: str, sign: float) -> str:
+    ways = MOTIONS.get(moves, (f"{moves} +", f"{moves} -"))
+    return ways[sign < 0] if config.driver == "keyboard" else " / ".join(ways if sign > 0 else ways[::-1])
