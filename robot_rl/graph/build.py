@@ -9,7 +9,7 @@ from typing import Any
 
 from robot_rl.calibration.camera_info import load_intrinsics
 from robot_rl.config.loader import load
-from robot_rl.config.nodes import RigConfig
+from robot_rl.config.nodes import PolicyNodeConfig, RigConfig
 from robot_rl.config.paths import share_dir
 from robot_rl.config.plugins import plugin_names
 from robot_rl.config.run_dir import RunDir
@@ -23,6 +23,11 @@ from robot_rl.graph.situations import stream
 from robot_rl.robot.spec import load_robot
 
 TASKS = "robot_rl.robot.tasks"
+SCRIPTED = "scripted"
+"""The device that is no person."""
+COUNTDOWN_S = 3.0
+PERSON_STEPS = 8
+"""How many times the steps of a scripted or learned episode a person's may have."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,8 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     if values["task"] not in plugin_names(TASKS):
         raise unknown_name("task", values["task"], plugin_names(TASKS))
     values.setdefault("run", values["task"])
-    layers = [_assigned(arguments, assumed), _task_settings(values["task"]), settings]
+    task = _task_settings(values["task"])
+    layers = [_assigned(arguments, assumed), task, _guidance(values, task), settings]
     if "config" in values:
         layers.append(read_settings(values["config"]))
     layers.append(_assigned(arguments, asked))
@@ -173,6 +179,14 @@ def _assigned(arguments: tuple[Argument, ...], values: Mapping[str, Any]) -> Set
 def _task_settings(task: str) -> Settings:
     path = share_dir() / "config" / "tasks" / f"{task}.yaml"
     return read_settings(path) if path.is_file() else {}
+
+
+def _guidance(values: Mapping[str, Any], task: Settings) -> Settings:
+    """What fits a person who demonstrates: a countdown, time enough, and a word on each episode."""
+    if values.get("device", SCRIPTED) == SCRIPTED:
+        return {}
+    steps = task.get("policy", {}).get("episode_steps", PolicyNodeConfig.episode_steps)
+    return {"policy": {"review": True, "countdown_s": COUNTDOWN_S, "episode_steps": PERSON_STEPS * steps}}
 
 
 def _stores(paths: list[str]) -> list[str]:

@@ -129,6 +129,27 @@ DEMO = (
     ),
     Argument(name="out", description="replay store to write or to continue; by default demos.zarr of the run"),
     Argument(
+        name="review",
+        description="true: a person begins each episode and keeps or discards it (services episode/start and discard); "
+        "by default where a person demonstrates",
+        choices=("true", "false"),
+        kind=boolean,
+        targets=("policy.review",),
+    ),
+    Argument(
+        name="countdown",
+        description="countdown before each episode [s]; by default 3 where a person demonstrates, else 0",
+        kind=float,
+        targets=("policy.countdown_s",),
+    ),
+    Argument(
+        name="episode_steps",
+        description="steps after which an episode ends; by default the task's, eight times as many where a person "
+        "demonstrates",
+        kind=int,
+        targets=("policy.episode_steps",),
+    ),
+    Argument(
         name="noise",
         description="standard deviation of the scripted expert's action noise, 0 to 1",
         kind=float,
