@@ -31,8 +31,8 @@ def add_parser(subparsers: Any) -> None:
         "--demos",
         type=demonstrations,
         default=20,
-        metavar="N|STORES",
-        help="demonstrations to record, or replay stores that hold them: a.zarr,b.zarr (default: 20)",
+        metavar="N|PATHS",
+        help="demonstrations to record, or replay stores and bags that hold them: a.zarr,b.mcap (default: 20)",
     )
     parser.add_argument("--episodes", type=int, default=50, metavar="N", help="evaluation episodes (default: 50)")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object as the last line")

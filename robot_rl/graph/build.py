@@ -17,6 +17,7 @@ from robot_rl.core.errors import UsageError, unknown_name
 from robot_rl.graph import environment
 from robot_rl.graph.arguments import Argument, convert, defaults
 from robot_rl.graph.catalogue import DEMO, EVAL, LEARN
+from robot_rl.graph.demonstrations import store_paths
 from robot_rl.graph.model import Graph, NodeSpec, OnExit
 from robot_rl.graph.settings import ALL, Settings, assign, check, merge, read_settings, resolve
 from robot_rl.graph.situations import stream
@@ -64,8 +65,8 @@ def _robot_side(request: Request, store: str | Path) -> list[NodeSpec]:
 
 def _learn(request: Request) -> list[NodeSpec]:
     own = [str(request.run.demos)] if request.run.demos.is_dir() else []
-    demos = request.values.get("demos", own)
-    learner = request.parameters("learner", run_dir=str(request.run.path), demos=_stores(demos))
+    demos = store_paths(request.values["demos"], request.run) if "demos" in request.values else own
+    learner = request.parameters("learner", run_dir=str(request.run.path), demos=demos)
     ends: OnExit = "shutdown" if request.values["episodes"] else "restart"
     return [
         *_robot_side(request, request.run.replay),
@@ -142,7 +143,7 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
         raise unknown_name("task", values["task"], plugin_names(TASKS))
     values.setdefault("run", values["task"])
     task = _task_settings(values["task"])
-    layers = [_assigned(arguments, assumed), task, _guidance(values, task), settings]
+    layers = [_assigned(arguments, assumed), task, guidance(values, task), settings]
     if "config" in values:
         layers.append(read_settings(values["config"]))
     layers.append(_assigned(arguments, asked))
@@ -181,19 +182,12 @@ def _task_settings(task: str) -> Settings:
     return read_settings(path) if path.is_file() else {}
 
 
-def _guidance(values: Mapping[str, Any], task: Settings) -> Settings:
+def guidance(values: Mapping[str, Any], task: Settings) -> Settings:
     """What fits a person who demonstrates: a countdown, time enough, and a word on each episode."""
     if values.get("device", SCRIPTED) == SCRIPTED:
         return {}
     steps = task.get("policy", {}).get("episode_steps", PolicyNodeConfig.episode_steps)
     return {"policy": {"review": True, "countdown_s": COUNTDOWN_S, "episode_steps": PERSON_STEPS * steps}}
-
-
-def _stores(paths: list[str]) -> list[str]:
-    for path in paths:
-        if not Path(path).is_dir():
-            raise UsageError(f"argument demos:={path} is no directory: give the path of a replay store.")
-    return [str(Path(path).absolute()) for path in paths]
 
 
 def _weights(request: Request) -> str:

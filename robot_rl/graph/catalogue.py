@@ -74,7 +74,8 @@ LEARN = (
     ),
     Argument(
         name="demos",
-        description="replay stores with demonstrations, comma-separated; by default demos.zarr of the run, if there",
+        description="replay stores with demonstrations, or bags of `step`, comma-separated; by default "
+        "demos.zarr of the run, if there",
         kind=names,
     ),
     Argument(

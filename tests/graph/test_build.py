@@ -103,7 +103,7 @@ def test_own_demonstrations_are_used_where_they_are(make, tmp_path):
     assert make("learn", run="a").node("learner").parameters["demos"] == []
     (tmp_path / "runs" / "a" / "demos.zarr").mkdir(parents=True)
     assert make("learn", run="a").node("learner").parameters["demos"] == [str(tmp_path / "runs/a/demos.zarr")]
-    with pytest.raises(UsageError, match="demos:=nowhere is no directory"):
+    with pytest.raises(UsageError, match="demos:=nowhere does not exist: give a replay store, a rosbag2 folder"):
         make("learn", demos="nowhere")
 
 
