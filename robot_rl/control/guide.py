@@ -35,7 +35,7 @@ class Guide:
         if machine.state is State.FAULT:
             return self._can_discard
         if machine.state is State.STOPPED:
-            return {"resume": "go on", **self._can_discard}
+            return {"start": "go on", **self._can_discard}
         if machine.acting:
             ends = {"success": "end as success", "failure": "end as failure"}
             return {**ends, **({"discard": "end and throw away"} if self.review else {}), "pause": "stop the robot"}
@@ -48,7 +48,9 @@ class Guide:
         return {"discard": "throw it away"} if self.pending else {}
 
     def start(self) -> str:
-        """Keep the episode that is over and begin the next; return '' or why not."""
+        """Keep the episode that is over and begin the next; return '' or why not. Where all is stopped, `resume`."""
+        if self._machine.state is State.STOPPED:
+            return self._machine.resume()
         if not self.review:
             return AUTOMATIC
         if self._machine.acting:

@@ -72,7 +72,8 @@ class PolicyNode(GraphNode):
         self.conductor = Conductor(
             self, self.machine, self._begin, self._on_lost, self._attend, self.config.countdown_s
         )
-        self.senses = Senses(self, self.spec.observation, self.config.max_age_s, self._tick_by_data)
+        rate_hz = 0.0 if self.config.lockstep else self.config.rate_hz
+        self.senses = Senses(self, self.spec.observation, self.config.max_age_s, rate_hz, self._tick_by_data)
         self.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)
         if self.config.act != "teleop" and not self.config.weights:
             self.create_subscription(UInt8MultiArray, "policy/weights", self._on_weights, qos.LATCHED)
@@ -265,7 +266,7 @@ class PolicyNode(GraphNode):
         counts = {f"{source} {absence.name}": n for (source, absence), n in self.senses.sync.counts.items()}
         values: dict[str, object] = {"state": self.machine.state.name, "episode": self.steps.episode}
         values |= {"seq": self.steps.seq, "unwritten": self.stream.unwritten, "waiting_for": self.machine.why}
-        values |= {"policy_version": self.chooser.version, **counts}
+        values |= {"policy_version": self.chooser.version, **counts, **self.senses.vitals(self.now_ns()).values()}
         return (WARN if counts or self.machine.why else OK), self.machine.sentence, values
 
     def leave(self) -> None:

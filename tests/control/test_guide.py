@@ -69,13 +69,15 @@ def test_a_discarded_episode_is_forgotten_once_and_nothing_begins_by_itself(demo
     assert "no episode to discard" in demo.guide.discard()
 
 
-def test_an_episode_can_be_discarded_but_not_started_while_stopped(demo: Demo) -> None:
+def test_while_stopped_start_resumes_and_decides_nothing(demo: Demo) -> None:
     demo.guide.start()
     demo.run()
     demo.end()
-    assert demo.machine.pause() == "" and "nothing to start" in demo.guide.start()
-    assert set(demo.guide.choices) == {"resume", "discard"}
-    assert demo.guide.discard() == ""
+    assert demo.machine.pause() == "" and set(demo.guide.choices) == {"start", "discard"}
+    assert demo.guide.start() == ""
+    demo.settle()
+    assert demo.kept == [] and not demo.machine.held and demo.guide.refusal
+    assert demo.machine.pause() == "" and demo.guide.discard() == ""
     demo.settle()
     assert demo.kept == [False]
 
