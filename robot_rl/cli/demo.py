@@ -12,7 +12,7 @@ from robot_rl.core.errors import UsageError
 from robot_rl.graph import build
 
 RECORDING = ("out", "episodes", "device", "noise", "review", "countdown", "episode_steps")
-OPTIONS = ("run", *RECORDING, "robot", "sim", "seed", "pace", "domain", "namespace", "config")
+OPTIONS = ("run", *RECORDING, "robot", "sim", "seed", "pace", "domain", "namespace", "config", "view")
 
 
 def add_parser(subparsers: Any) -> None:

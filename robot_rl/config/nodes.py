@@ -129,3 +129,11 @@ class MonitorNodeConfig:
     title: str = param("robot_rl", "first word of each line")
     episodes: int = param(0, "episodes expected, for the progress bar; 0 where open")
     budget_s: float = param(0.0, "training budget, for the time left; 0 where open", ge=0.0, unit="s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewNodeConfig:
+    """Live picture for Foxglove."""
+
+    host: str = param("127.0.0.1", "interface of the websocket server; 0.0.0.0 for every machine that reaches this one")
+    port: int = param(8765, "port of the websocket server; 0 for any that is free", ge=0, le=65535)

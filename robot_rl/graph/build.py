@@ -14,6 +14,7 @@ from robot_rl.config.paths import share_dir
 from robot_rl.config.plugins import plugin_names
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError, unknown_name
+from robot_rl.core.optional import require
 from robot_rl.graph import environment
 from robot_rl.graph.arguments import Argument, convert, defaults
 from robot_rl.graph.catalogue import DEMO, EVAL, LEARN
@@ -45,7 +46,7 @@ class Request:
 
     def parameters(self, section: str, **fixed: Any) -> dict[str, Any]:
         """All parameters of a node of this graph; `fixed` is what the graph itself decides."""
-        rig = {} if section == "monitor" else {"lockstep": self.lockstep}
+        rig = {} if section in ("monitor", "view") else {"lockstep": self.lockstep}
         return {**resolve(section, self.settings, {**rig, **fixed}), "use_sim_time": self.lockstep or self.pace != 1.0}
 
 
@@ -122,7 +123,7 @@ def build(name: str, given: Mapping[str, str], settings: Settings | None = None)
     anything unknown, mistyped or out of range.
     """
     request = _request(name, given, settings or {})
-    nodes = GRAPHS[name].compose(request)
+    nodes = [*GRAPHS[name].compose(request), *_view(request)]
     return Graph(
         name=name,
         nodes=tuple(nodes),
@@ -210,6 +211,13 @@ def _policy(request: Request, on_exit: OnExit, **fixed: Any) -> NodeSpec:
     """The policy node; the stop has patience for as long as it may stay for its last steps."""
     parameters = request.parameters("policy", **fixed)
     return _node("policy", 1, parameters, on_exit=on_exit, stop_timeout_s=parameters["linger_s"] + 2.0)
+
+
+def _view(request: Request) -> list[NodeSpec]:
+    if not request.values["view"]:
+        return []
+    require("foxglove", "argument view:=true", "foxglove-sdk", "viewer.txt")
+    return [_node("view", 6, request.parameters("view"), on_exit="ignore")]
 
 
 def _monitor(request: Request, **fixed: Any) -> NodeSpec:

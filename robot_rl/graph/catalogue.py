@@ -59,6 +59,13 @@ COMMON = (
         "cameras' own intrinsics",
         targets=("sim.calibration",),
     ),
+    Argument(
+        name="view",
+        description="true: a live picture for Foxglove on ws://127.0.0.1:8765 (pip install -r requirements/viewer.txt)",
+        default="false",
+        choices=("true", "false"),
+        kind=boolean,
+    ),
     Argument(name="namespace", description="ROS namespace of all nodes and topics, e.g. left_arm"),
     Argument(name="domain", description="ROS domain, 0 to 232; by default ROS_DOMAIN_ID, else 0", kind=domain),
 )

@@ -27,6 +27,7 @@ SECTIONS: dict[str, type] = {
     "learner": nodes.LearnerNodeConfig,
     "recorder": nodes.RecorderNodeConfig,
     "monitor": nodes.MonitorNodeConfig,
+    "view": nodes.ViewNodeConfig,
 }
 
 

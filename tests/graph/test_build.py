@@ -180,3 +180,14 @@ def test_a_task_may_bring_its_robot_and_an_argument_another(make):
     for given, robot in (({"task": "insert"}, "fr3_peg"), ({"task": "insert", "robot": "fr3_sim"}, "fr3_sim")):
         nodes = [node for node in make("learn", **given).nodes if node.name != "monitor"]
         assert {node.parameters["robot"] for node in nodes} == {robot}
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_a_live_picture_is_one_more_node_where_it_is_asked_for(make, name, monkeypatch):
+    pytest.importorskip("foxglove")
+    graph = make(name, view="true")
+    assert [node.name for node in graph.nodes] == [*NODES[name], "view"]
+    assert graph.node("view").on_exit == "ignore" and graph.node("view").parameters["host"] == "127.0.0.1"
+    monkeypatch.setattr("importlib.util.find_spec", lambda module: None)
+    with pytest.raises(UsageError, match=r"view:=true needs foxglove-sdk: pip install -r requirements/viewer.txt"):
+        make(name, view="true")
