@@ -53,6 +53,7 @@ summary{cursor:pointer}.none{color:var(--faint);margin:0}
 SECTIONS: tuple[tuple[str, Callable[[RunData], str], str], ...] = (
     ("Evaluation", sections.evaluation, "Not evaluated yet: `robot-rl eval {run}`."),
     ("Learning curve", sections.learning, "No training episode is complete yet."),
+    ("Interventions", sections.interventions, "Nobody intervened."),
     ("Episodes", sections.films, "No episode is complete yet."),
     ("Training", sections.training, "No metrics were written yet."),
     ("Learning alarms", sections.health, "None was raised."),

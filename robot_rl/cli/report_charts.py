@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 INK, FAINT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
-BLUE, GREEN, ORANGE, RED = "#2563eb", "#059669", "#d97706", "#dc2626"
+BLUE, GREEN, ORANGE, RED, PURPLE = "#2563eb", "#059669", "#d97706", "#dc2626", "#9333ea"
 _STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: small, and in the page's font
     "svg.hashsalt": "robot_rl",
@@ -60,6 +60,20 @@ def success_chart(
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
         axes.set_xlabel(label)
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.16), ncols=3, borderaxespad=0)
+        return _svg(figure)
+
+
+def interventions_chart(x: np.ndarray, share: np.ndarray, rolling: np.ndarray, label: str) -> str:
+    """Share of steps (n,) that a person chose over `x` (n,), an episode a point, and its mean."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _figure(6.2, 2.2)
+        axes.scatter(x, share, s=10, color=PURPLE, alpha=0.35, linewidths=0, label="episode")
+        axes.plot(x, rolling, color=PURPLE, linewidth=1.8, label="mean of last 20")
+        axes.fill_between(x, 0, rolling, color=PURPLE, alpha=0.07, linewidth=0)
+        axes.set_ylim(-0.05, 1.07)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        axes.set_xlabel(label)
+        axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.2), ncols=2, borderaxespad=0)
         return _svg(figure)
 
 

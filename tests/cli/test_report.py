@@ -69,7 +69,8 @@ def test_shows_the_run(run: Path) -> None:
     ]
     assert "the command left [-1, 1] and was clipped" in page
     assert "STALE_COMMAND" not in page
-    assert "class=none" not in page, "no part is missing"
+    assert "<p class=none>Nobody intervened" in page and page.count("class=none") == 2, "no other part is missing"
+    assert page.count("Control period") == 1 and "The last 150 steps of training" in page
 
 
 def test_needs_no_other_file(run: Path) -> None:
@@ -81,12 +82,27 @@ def test_needs_no_other_file(run: Path) -> None:
 
 
 def test_learning_curve_is_the_mean_of_the_last_twenty(run: Path) -> None:
-    steps, minutes, success, rolling = load_run(run).curve()
-    assert steps.tolist() == [5 * (k + 1) for k in range(30)]
-    assert success.tolist() == OUTCOMES
+    curve = load_run(run).curve()
+    assert curve.steps.tolist() == [5 * (k + 1) for k in range(30)]
+    assert curve.success.tolist() == OUTCOMES
     expected = [np.mean(OUTCOMES[max(k - 19, 0) : k + 1]) for k in range(30)]
-    np.testing.assert_allclose(rolling, expected)
-    assert minutes[-1] == 0.5
+    np.testing.assert_allclose(curve.rolling, expected)
+    assert curve.minutes[-1] == 0.5 and not curve.interventions.any()
+
+
+def test_interventions_are_drawn_and_their_episodes_are_no_success(run: Path) -> None:
+    with ReplayWriter.open(run / "replay.zarr", SPEC, {"task": "reach", "robot": "fr3_sim"}) as writer:
+        for k in range(2):
+            records = synthetic_episode(SPEC, 6, terminal=True, first_seq=180 + 6 * k, episode=30 + k)
+            records["source"][1:4] = Source.INTERVENTION if k else Source.POLICY
+            writer.append(records)
+    curve = load_run(run).curve()
+    assert curve.success[-2:].tolist() == [1, 0]
+    np.testing.assert_allclose(curve.interventions[-2:], [0, 0.6])
+    np.testing.assert_allclose(curve.rolling_interventions[-1], 3 / 100)
+    page = text_of(run)
+    assert "A person acted in 3 of 160 steps (1.9 %), in 1 of 32 episodes" in page
+    assert "<strong>Most intervention</strong>" in page
 
 
 def test_evaluation_is_the_last_one(run: Path) -> None:
