@@ -40,13 +40,15 @@ class Curve(NamedTuple):
 
     `steps`: environment steps until its end; `minutes`: wall time, NaN where metrics.csv does not tell; `success`: 1
     where the policy succeeded unaided, else 0; `interventions`: share of its steps that a person chose. `rolling` and
-    `rolling_interventions` are their means over the last episodes, the latter weighted by steps.
+    `rolling_interventions` are their means over the last episodes, the latter weighted by steps; `interval` (2, n) is
+    the 95 % confidence interval of the former.
     """
 
     steps: np.ndarray
     minutes: np.ndarray
     success: np.ndarray
     rolling: np.ndarray
+    interval: np.ndarray
     interventions: np.ndarray
     rolling_interventions: np.ndarray
 
@@ -81,9 +83,12 @@ class RunData:
         helped = np.array(self.training.interventions() if self.training else [], np.float64)
         success = np.array([episode.success for episode in episodes], np.float64) * (helped == 0)
         steps = np.cumsum(lengths)
-        rolling = _rolling(success, window) / np.maximum(_rolling(np.ones_like(success), window), 1.0)
+        wins, tries = _rolling(success, window), _rolling(np.ones_like(success), window)
+        bounds = [success_interval(int(won), int(tried)) for won, tried in zip(wins, tries, strict=True)]
+        interval = np.reshape(bounds, (-1, 2)).T
         hands = _rolling(helped, window) / np.maximum(_rolling(lengths, window), 1.0)
-        return Curve(steps, self._minutes(steps), success, rolling, helped / np.maximum(lengths, 1.0), hands)
+        share = helped / np.maximum(lengths, 1.0)
+        return Curve(steps, self._minutes(steps), success, wins / np.maximum(tries, 1.0), interval, share, hands)
 
     def _minutes(self, steps: np.ndarray) -> np.ndarray:
         known, wall = self.metrics.get("env_steps"), self.metrics.get("wall_s")

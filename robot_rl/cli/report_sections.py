@@ -25,6 +25,7 @@ from robot_rl.cli.report_charts import (
 from robot_rl.cli.report_data import Curve, RunData, Store
 from robot_rl.control.progress import clock
 from robot_rl.core.errors import RobotRLError
+from robot_rl.core.record import Source
 from robot_rl.replay.reader import Episode
 from robot_rl.safety.reasons import Reason
 
@@ -39,7 +40,8 @@ def learning(data: RunData) -> str:
         return ""
     figures = data.evaluation
     end = (figures["success_rate"], *figures["ci95"]) if figures else None
-    return _grid([success_chart(x, curve.success, curve.rolling, text, end) for x, text in _courses(curve)], "wide")
+    course = curve.success, curve.rolling, curve.interval
+    return _grid([success_chart(x, *course, text, end) for x, text in _courses(curve)], "wide")
 
 
 def interventions(data: RunData) -> str:
@@ -159,7 +161,8 @@ def timing(data: RunData) -> str:
     charts = [histogram_chart("Control period", 1e-6 * (reader.take("stamp_ns", rows + 1) - stamps), ORANGE)]
     charts += [histogram_chart("Observation to command", 1e3 * reader.take("latency", rows))]
     charts += [histogram_chart(f"Age, {name}", age[:, k], GREEN) for k, name in enumerate(names)]
-    return f"<p class=none>The last {len(rows):,} steps of {text}, by the node clock.</p>{_grid(charts)}"
+    still = "" if age.any() else " Every source had age 0: in lockstep time stands still while the graph answers."
+    return f"<p class=note>The last {len(rows):,} steps of {text}, by the node clock.{still}</p>{_grid(charts)}"
 
 
 def configuration(data: RunData) -> str:
@@ -188,6 +191,7 @@ def _film(title: str, store: Store, episode: Episode) -> str:
     end = "success" if episode.success else "terminated" if episode.terminal else "time limit"
     text = f"{episode.length} steps, return {episode.reward_sum:.2f}, "
     cameras = " · ".join(store.reader.spec.observation.cameras)
+    cameras += "; purple: a person acts" if episode.source is Source.INTERVENTION else ""
     return (
         f"<figure><figcaption><strong>{escape(title)}</strong> {text}"
         f'<span class="tag {"good" if episode.success else ""}">{end}</span> <em>{escape(cameras)}</em></figcaption>'

@@ -143,7 +143,8 @@ class Progress:
     def line(self) -> str:
         """One plain line."""
         columns = "  ".join(f"{label} {text}" for label, text in self.columns().items())
-        trouble = "".join(f"  ! {text}" for text in (*self.vitals.troubles, self.device) if text)
+        troubles = self.vitals.troubles if self.mode != "starting" else []  # nobody is late who has yet to come
+        trouble = "".join(f"  ! {text}" for text in (*troubles, self.device) if text)
         return f"{self.title}: {columns}{trouble}" + (f"  {self.state}: {self.notice}" if self.notice else "")
 
 

@@ -36,7 +36,7 @@ def test_success_is_unaided_and_interventions_are_a_share_of_the_steps() -> None
 
 
 def test_a_source_too_old_and_a_device_that_is_gone_are_in_the_line() -> None:
-    progress = Progress("demo", device="the gamepad is gone")
+    progress = Progress("demo", device="the gamepad is gone", mode="RUNNING")
     progress.vitals = Vitals({"wrist": (0.5, 30.0), "front": (math.inf, 0.0)}, 0.15)
     assert "! wrist 0.50 s old  ! front silent  ! the gamepad is gone" in progress.line()
 
