@@ -8,7 +8,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 PACKAGE = "robot_rl"
-NODES = ("sim", "camera", "proprio", "policy", "safety", "reward", "teleop", "learner", "recorder", "monitor")
+NODES = ("sim", "camera", "proprio", "policy", "safety", "reward", "teleop", "learner", "recorder", "monitor", "view")
 SHARED = ("config", "calibration", "launch")
 
 

@@ -12,6 +12,8 @@ VERBS = {
     "resume": "go on after a pause, a cleared emergency stop or fault, or a restart of safety: the arm moves home",
     "success": "end the running episode as a success at its next observation",
     "failure": "end the running episode as a failure at its next observation",
+    "start": "where a person demonstrates: keep the episode that is over, and begin the next after its countdown",
+    "discard": "where a person demonstrates: throw away the episode that runs or is over; it never reaches the store",
 }
 
 
@@ -19,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the sub-command."""
     parser = subparsers.add_parser(
         "episode",
-        help="pause, resume, or end an episode as success or failure",
+        help="pause, resume, start, discard, or end an episode as success or failure",
         description=__doc__,
         epilog="; ".join(f"{verb}: {text}" for verb, text in VERBS.items()) + ".",
     )

@@ -8,16 +8,18 @@ import cv2
 import numpy as np
 
 from robot_rl.core.errors import RobotRLError
+from robot_rl.core.record import Source
 from robot_rl.replay.reader import Episode, ReplayReader
 
-GAP = 2
-BACKGROUND = 255
+GAP, BAR = 2, 5
+BACKGROUND, PERSON = 255, (147, 51, 234)
 
 
 def film_strip(reader: ReplayReader, episode: Episode, frames: int = 12, size: int = 96) -> np.ndarray:
     """Image (H, W, 3) uint8 RGB: one line a camera, `frames` columns evenly spread over the episode.
 
-    The first and the last observation are always among them; each image is `size` pixels wide.
+    The first and the last observation are always among them; each image is `size` pixels wide. Where a person
+    intervened, a bar below marks the observations from which they acted.
     """
     rows = np.unique(np.linspace(episode.start, episode.stop - 1, frames).round().astype(np.int64))
     records, obs = reader.rows(rows), reader.spec.observation
@@ -27,6 +29,11 @@ def film_strip(reader: ReplayReader, episode: Episode, frames: int = 12, size: i
         images = [_resized(image, size, height) for image in records[f"image_{camera}"]]
         blank = np.full((height, size, 3), BACKGROUND, np.uint8)
         lines.append(_joined([*images, *[blank] * (frames - len(images))], axis=1))
+    helped = records["source"] == Source.INTERVENTION
+    if episode.source is Source.INTERVENTION:
+        colours = [PERSON if by_hand else (BACKGROUND,) * 3 for by_hand in (*helped, *[False] * (frames - len(rows)))]
+        bars = [np.full((BAR, size, 3), colour, np.uint8) for colour in colours]
+        lines.append(_joined(bars, axis=1))
     return _joined(lines, axis=0)
 
 

@@ -16,7 +16,7 @@ from robot_rl.graph import Graph, build
 from robot_rl.graph.session import run_of
 from robot_rl.replay.reader import ReplayReader
 
-SHARED = ("run", "seed", "pace", "domain", "config")
+SHARED = ("run", "seed", "pace", "domain", "config", "view")
 TRAINING = ("budget_s", "success_threshold", "utd", "supervisor")
 GOAL = ("budget_s", "max_steps", "success_threshold", "success_window")
 """Parameters of the learner that decide when training has ended."""
@@ -31,8 +31,8 @@ def add_parser(subparsers: Any) -> None:
         "--demos",
         type=demonstrations,
         default=20,
-        metavar="N|STORES",
-        help="demonstrations to record, or replay stores that hold them: a.zarr,b.zarr (default: 20)",
+        metavar="N|PATHS",
+        help="demonstrations to record, or replay stores and bags that hold them: a.zarr,b.mcap (default: 20)",
     )
     parser.add_argument("--episodes", type=int, default=50, metavar="N", help="evaluation episodes (default: 50)")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object as the last line")
@@ -116,7 +116,7 @@ def is_trained(graph: Graph) -> bool:
 
 def assess(run: RunDir, shared: Mapping[str, str], episodes: int, runner: Runner) -> dict[str, Any]:
     """Figures of the evaluation: those in eval.json where they are of this policy, else new ones."""
-    given = {key: shared[key] for key in ("pace", "domain", "config") if key in shared}
+    given = {key: shared[key] for key in ("pace", "domain", "config", "view") if key in shared}
     graph = evaluation.eval_graph(run, {**given, "episodes": str(episodes)})
     if run.eval_json.is_file():
         figures: dict[str, Any] = json.loads(run.eval_json.read_text())

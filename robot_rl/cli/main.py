@@ -19,6 +19,7 @@ COMMANDS = (
     "eval",
     "estop",
     "episode",
+    "view",
     "report",
     "replay",
     "robot",

@@ -26,9 +26,9 @@ main{max-width:1120px;margin:0 auto;padding:32px 20px 64px}
 h1{font-size:26px;margin:0}h2{font-size:17px;margin:0 0 10px}
 header p{margin:2px 0 20px;color:var(--faint)}
 section{background:#fff;border:1px solid var(--line);border-radius:12px;padding:18px 20px;margin-top:16px}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:12px}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(136px,1fr));gap:12px}
 .card{background:#fff;border:1px solid var(--line);border-radius:12px;padding:12px 16px}
-.card b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.good>b{color:var(--green)}
+.card b{display:block;font-size:20px;font-variant-numeric:tabular-nums;white-space:nowrap}.good>b{color:var(--green)}
 .card span{color:var(--faint);font-size:13px}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:14px}
 .grid.wide{grid-template-columns:repeat(auto-fit,minmax(440px,1fr))}
@@ -47,12 +47,13 @@ table{border-collapse:collapse;width:100%}th{color:var(--faint);font-weight:500}
 th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid var(--line)}
 td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums}
 pre{overflow:auto;font-size:12px;background:#f6f7f9;padding:12px;border-radius:8px}
-summary{cursor:pointer}.none{color:var(--faint);margin:0}
+summary{cursor:pointer}.none{color:var(--faint);margin:0}.note{color:var(--faint);margin:0 0 14px}
 """
 
 SECTIONS: tuple[tuple[str, Callable[[RunData], str], str], ...] = (
     ("Evaluation", sections.evaluation, "Not evaluated yet: `robot-rl eval {run}`."),
     ("Learning curve", sections.learning, "No training episode is complete yet."),
+    ("Interventions", sections.interventions, "Nobody intervened."),
     ("Episodes", sections.films, "No episode is complete yet."),
     ("Training", sections.training, "No metrics were written yet."),
     ("Learning alarms", sections.health, "None was raised."),
@@ -108,7 +109,7 @@ def _key_figures(data: RunData) -> list[tuple[str, str, str]]:
     if data.evaluation:
         low, high = (100.0 * bound for bound in data.evaluation["ci95"])
         rate = f"{100.0 * data.evaluation['success_rate']:.0f} %"
-        cards.append((rate, f"evaluation success ({low:.0f}-{high:.0f} %)", "good" if low > 50.0 else ""))
+        cards.append((rate, f"success, {low:.0f} to {high:.0f} %", "good" if low > 50.0 else ""))
     if (seconds := data.say("train_wall_s")) is not None:
         cards.append((_duration(float(seconds)), "training time", ""))
     for key, text in (("env_steps", "environment steps"), ("updates", "updates"), ("policy_version", "policy version")):
@@ -116,6 +117,9 @@ def _key_figures(data: RunData) -> list[tuple[str, str, str]]:
             cards.append((f"{int(value):,}", text, ""))
     if data.training:
         cards.append((f"{len(data.training.episodes):,}", "training episodes", ""))
+        if any(helped := data.training.interventions()):
+            share = sum(helped) / max(sum(episode.length for episode in data.training.episodes), 1)
+            cards.append((f"{100.0 * share:.0f} %", "steps by intervention", ""))
     if data.demos:
         cards.append((f"{sum(len(store.episodes) for store in data.demos):,}", "demonstrations", ""))
     return cards

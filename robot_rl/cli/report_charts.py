@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 INK, FAINT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
-BLUE, GREEN, ORANGE, RED = "#2563eb", "#059669", "#d97706", "#dc2626"
+BLUE, GREEN, ORANGE, RED, PURPLE = "#2563eb", "#059669", "#d97706", "#dc2626", "#9333ea"
 _STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: small, and in the page's font
     "svg.hashsalt": "robot_rl",
@@ -42,24 +42,46 @@ Series = tuple[str, np.ndarray, np.ndarray, str]
 
 
 def success_chart(
-    x: np.ndarray, success: np.ndarray, rolling: np.ndarray, label: str, evaluation: tuple[float, float, float] | None
+    x: np.ndarray,
+    success: np.ndarray,
+    rolling: np.ndarray,
+    interval: np.ndarray,
+    label: str,
+    evaluation: tuple[float, float, float] | None,
 ) -> str:
-    """Success of training episodes over `x` and, at the end, of the evaluation (rate, lower, upper)."""
+    """Success of training episodes over `x` (n,) and, at the end, of the evaluation (rate, lower, upper).
+
+    `interval` (2, n) are the lower and upper bound of the `rolling` success (n,).
+    """
     with mpl.rc_context(_STYLE):
         figure, axes = _figure(6.2, 2.9)
-        axes.scatter(x, success, s=10, color=BLUE, alpha=0.3, linewidths=0, label="episode")
+        axes.scatter(x, success, s=16, color=BLUE, alpha=0.4, linewidths=0, label="episode")
         axes.plot(x, rolling, color=BLUE, linewidth=1.8, label="mean of last 20")
-        axes.fill_between(x, 0, rolling, color=BLUE, alpha=0.07, linewidth=0)
+        axes.fill_between(x, *interval, color=BLUE, alpha=0.12, linewidth=0, label="its 95 % interval")
         if evaluation is not None:
             rate, low, high = evaluation
             at = x[-1] + 0.03 * max(x[-1] - x[0], 1e-9)
             axes.errorbar(
-                [at], [rate], [[rate - low], [high - rate]], fmt="o", color=GREEN, capsize=3, label="evaluation, 95 %"
+                [at], [rate], [[rate - low], [high - rate]], fmt="o", color=GREEN, capsize=3, label="evaluation"
             )
         axes.set_ylim(-0.05, 1.07)
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
         axes.set_xlabel(label)
-        axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.16), ncols=3, borderaxespad=0)
+        axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.16), ncols=4, borderaxespad=0)
+        return _svg(figure)
+
+
+def interventions_chart(x: np.ndarray, share: np.ndarray, rolling: np.ndarray, label: str) -> str:
+    """Share of steps (n,) that a person chose over `x` (n,), an episode a point, and its mean."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _figure(6.2, 2.2)
+        axes.scatter(x, share, s=16, color=PURPLE, alpha=0.4, linewidths=0, label="episode")
+        axes.plot(x, rolling, color=PURPLE, linewidth=1.8, label="mean of last 20")
+        axes.fill_between(x, 0, rolling, color=PURPLE, alpha=0.07, linewidth=0)
+        axes.set_ylim(-0.05, 1.07)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        axes.set_xlabel(label)
+        axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.2), ncols=2, borderaxespad=0)
         return _svg(figure)
 
 
@@ -78,14 +100,14 @@ def lines_chart(title: str, label: str, series: Sequence[Series], *, log: bool =
         axes.set_title(title)
         axes.set_xlabel(label)
         if len(series) > 1:
-            axes.legend(loc="best")
+            figure.legend(loc="outside lower center", ncols=len(series))
         return _svg(figure)
 
 
 def histogram_chart(title: str, values: np.ndarray, colour: str = BLUE) -> str:
-    """Histogram of times [ms] with median and 99th percentile; '' when there is none."""
+    """Histogram of times [ms] with median and 99th percentile; '' where there is none, or no time ever passed."""
     values = values[np.isfinite(values)]
-    if not len(values):
+    if not values.any():
         return ""
     middle, high = np.percentile(values, [50, 99])
     top = max(1.3 * high, middle * 1.5, 1e-3)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,24 @@ class Store:
 
     reader: ReplayReader
     episodes: list[Episode]
+
+
+class Curve(NamedTuple):
+    """The course of training, one entry (n,) an episode.
+
+    `steps`: environment steps until its end; `minutes`: wall time, NaN where metrics.csv does not tell; `success`: 1
+    where the policy succeeded unaided, else 0; `interventions`: share of its steps that a person chose. `rolling` and
+    `rolling_interventions` are their means over the last episodes, the latter weighted by steps; `interval` (2, n) is
+    the 95 % confidence interval of the former.
+    """
+
+    steps: np.ndarray
+    minutes: np.ndarray
+    success: np.ndarray
+    rolling: np.ndarray
+    interval: np.ndarray
+    interventions: np.ndarray
+    rolling_interventions: np.ndarray
 
 
 @dataclass
@@ -48,18 +66,19 @@ class RunData:
                 return source[key]
         return default
 
-    def curve(self, window: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Learning curve, one point an episode: steps, wall minutes, unaided success 0/1, mean of the last `window`.
-
-        Wall minutes are NaN where metrics.csv does not tell them.
-        """
+    def curve(self, window: int = 20) -> Curve:
+        """Success and interventions of the training episodes, with means over the last `window`."""
         episodes = self.training.episodes if self.training else []
-        steps = np.cumsum([episode.length for episode in episodes])
-        success = np.array([episode.success and not episode.interventions for episode in episodes], np.float64)
-        total = np.concatenate([[0.0], np.cumsum(success)])
-        first = np.maximum(np.arange(len(success)) + 1 - window, 0)
-        rolling = (total[1:] - total[first]) / np.maximum(np.arange(1, len(success) + 1) - first, 1)
-        return steps, self._minutes(steps), success, rolling
+        lengths = np.array([episode.length for episode in episodes], np.float64)
+        helped = np.array([episode.interventions for episode in episodes], np.float64)
+        success = np.array([episode.success for episode in episodes], np.float64) * (helped == 0)
+        steps = np.cumsum(lengths)
+        wins, tries = _rolling(success, window), _rolling(np.ones_like(success), window)
+        bounds = [success_interval(int(won), int(tried)) for won, tried in zip(wins, tries, strict=True)]
+        interval = np.reshape(bounds, (-1, 2)).T
+        hands = _rolling(helped, window) / np.maximum(_rolling(lengths, window), 1.0)
+        share = helped / np.maximum(lengths, 1.0)
+        return Curve(steps, self._minutes(steps), success, wins / np.maximum(tries, 1.0), interval, share, hands)
 
     def _minutes(self, steps: np.ndarray) -> np.ndarray:
         known, wall = self.metrics.get("env_steps"), self.metrics.get("wall_s")
@@ -67,6 +86,13 @@ class RunData:
             return np.full(len(steps), np.nan)
         usable = np.isfinite(known) & np.isfinite(wall)
         return np.interp(steps, np.maximum.accumulate(known[usable]), wall[usable]) / 60.0
+
+
+def _rolling(values: np.ndarray, window: int) -> np.ndarray:
+    """Sum of each value (n,) and the `window` - 1 before it."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    sums: np.ndarray = total[1:] - total[np.maximum(np.arange(len(values)) + 1 - window, 0)]
+    return sums
 
 
 def load_run(path: Path | str) -> RunData:

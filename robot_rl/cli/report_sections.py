@@ -18,12 +18,14 @@ from robot_rl.cli.report_charts import (
     RED,
     Series,
     histogram_chart,
+    interventions_chart,
     lines_chart,
     success_chart,
 )
-from robot_rl.cli.report_data import RunData, Store
-from robot_rl.cli.report_interventions import interventions
+from robot_rl.cli.report_data import Curve, RunData, Store
+from robot_rl.control.progress import clock
 from robot_rl.core.errors import RobotRLError
+from robot_rl.core.record import Source
 from robot_rl.replay.reader import Episode
 from robot_rl.safety.reasons import Reason
 
@@ -33,15 +35,36 @@ MAX_ALARMS = 50
 
 def learning(data: RunData) -> str:
     """Success of training episodes over environment steps and over wall time."""
-    steps, minutes, success, rolling = data.curve()
-    if not len(steps):
+    curve = data.curve()
+    if not len(curve.steps):
         return ""
     figures = data.evaluation
     end = (figures["success_rate"], *figures["ci95"]) if figures else None
-    charts = [success_chart(steps, success, rolling, "environment steps", end)]
-    if np.isfinite(minutes).all():
-        charts.append(success_chart(minutes, success, rolling, "training time [min]", end))
-    return _grid([*charts, interventions(data)], "wide")
+    course = curve.success, curve.rolling, curve.interval
+    return _grid([success_chart(x, *course, text, end) for x, text in _courses(curve)], "wide")
+
+
+def interventions(data: RunData) -> str:
+    """Share of steps that a person chose in place of the policy, over environment steps and over wall time."""
+    curve = data.curve()
+    if not curve.interventions.any():
+        return ""
+    helped = [episode.interventions for episode in data.training.episodes] if data.training else []
+    steps = int(curve.steps[-1])
+    episodes = sum(count > 0 for count in helped)
+    text = (
+        f"A person acted in {sum(helped):,} of {steps:,} steps ({100.0 * sum(helped) / steps:.1f} %), in {episodes} of "
+        f"{len(helped)} episodes; in {100.0 * curve.rolling_interventions[-1]:.1f} % of the newest 20 episodes' steps."
+    )
+    share, mean = curve.interventions, curve.rolling_interventions
+    charts = [interventions_chart(x, share, mean, label) for x, label in _courses(curve)]
+    return f"<p>{text} Their episodes count as no success of the policy.</p>{_grid(charts, 'wide')}"
+
+
+def _courses(curve: Curve) -> list[tuple[np.ndarray, str]]:
+    """What the curves are drawn over."""
+    timed = [(curve.minutes, "training time [min]")] if np.isfinite(curve.minutes).all() else []
+    return [(curve.steps, "environment steps"), *timed]
 
 
 def evaluation(data: RunData) -> str:
@@ -88,7 +111,7 @@ def training(data: RunData) -> str:
 def health(data: RunData) -> str:
     """Alarms of the learner in order: when each began, in figures, and what helps."""
     rows = [
-        (_clock(row["wall_s"]), row["updates"], row["alarm"], f"{row['text']}: {row['advice']}")
+        (f"{clock(float(row['wall_s']))} min", row["updates"], row["alarm"], f"{row['text']}: {row['advice']}")
         for row in data.alarms
         if row.get("advice")
     ]
@@ -102,7 +125,7 @@ def health(data: RunData) -> str:
 
 
 def films(data: RunData) -> str:
-    """A demonstration, the first and a late training episode, and an evaluation success and failure."""
+    """A demonstration, training episodes (first, last, most helped), an evaluation success and failure."""
     chosen: list[tuple[str, Store, Episode]] = []
     if data.demos and (moving := _moving(data.demos[0])):
         chosen.append(("Demonstration", data.demos[0], moving[0]))
@@ -110,6 +133,9 @@ def films(data: RunData) -> str:
         chosen.append(("First training episode", data.training, moving[0]))
         if len(moving) > 1:
             chosen.append(("Last training episode", data.training, moving[-1]))
+        if any(helped := data.training.interventions()):
+            most = data.training.episodes[int(np.argmax(helped))]
+            chosen.append(("Most intervention", data.training, most))
     if data.evaluated:
         for text, wanted in (("Evaluation, success", True), ("Evaluation, failure", False)):
             found = [episode for episode in _moving(data.evaluated) if episode.success == wanted]
@@ -124,17 +150,20 @@ def safety(data: RunData) -> str:
 
 
 def timing(data: RunData) -> str:
-    """Latency from observation to command, and age of each source when it was used."""
-    store = data.training if data.training and data.training.episodes else data.evaluated
-    if not store or not store.episodes:
+    """Period from one observation to the next, latency from observation to command, age of each source when used."""
+    stores = [("training", data.training), ("evaluation", data.evaluated), *(("demonstrations", s) for s in data.demos)]
+    found = next(((text, store) for text, store in stores if store and store.episodes), None)
+    if found is None:
         return ""
-    reader = store.reader
+    text, reader = found[0], found[1].reader
     rows = reader.index.transitions[-MAX_TIMES:]
-    age = 1e3 * reader.take("age", rows)
+    age, stamps = 1e3 * reader.take("age", rows), reader.take("stamp_ns", rows)
     names = [f"camera {name}" for name in reader.spec.observation.cameras] + ["proprioception"]
-    charts = [histogram_chart("Observation to command", 1e3 * reader.take("latency", rows))]
+    charts = [histogram_chart("Control period", 1e-6 * (reader.take("stamp_ns", rows + 1) - stamps), ORANGE)]
+    charts += [histogram_chart("Observation to command", 1e3 * reader.take("latency", rows))]
     charts += [histogram_chart(f"Age, {name}", age[:, k], GREEN) for k, name in enumerate(names)]
-    return _grid(charts)
+    still = "" if age.any() else " Every source had age 0: in lockstep time stands still while the graph answers."
+    return f"<p class=note>The last {len(rows):,} steps of {text}, by the node clock.{still}</p>{_grid(charts)}"
 
 
 def configuration(data: RunData) -> str:
@@ -143,11 +172,6 @@ def configuration(data: RunData) -> str:
         return ""
     text = yaml.safe_dump(data.config, sort_keys=False)
     return f"<details><summary>config.yaml</summary><pre>{escape(text)}</pre></details>"
-
-
-def _clock(seconds: str) -> str:
-    minutes, rest = divmod(round(float(seconds)), 60)
-    return f"{minutes}:{rest:02d} min"
 
 
 def _moving(store: Store) -> list[Episode]:
@@ -168,6 +192,7 @@ def _film(title: str, store: Store, episode: Episode) -> str:
     end = "success" if episode.success else "terminated" if episode.terminal else "time limit"
     text = f"{episode.length} steps, return {episode.reward_sum:.2f}, "
     cameras = " · ".join(store.reader.spec.observation.cameras)
+    cameras += "; purple: a person acts" if episode.source is Source.INTERVENTION else ""
     return (
         f"<figure><figcaption><strong>{escape(title)}</strong> {text}"
         f'<span class="tag {"good" if episode.success else ""}">{end}</span> <em>{escape(cameras)}</em></figcaption>'

@@ -18,6 +18,8 @@ HUMAN_HOLD = "time after a person's last action in which the policy's actions ar
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
 ROLE = "demonstrate: answer every observation, hands off with the arm still; intervene: only while a person acts"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
+REVIEW = "whether a person begins each episode (service episode/start) and keeps or discards it (episode/discard)"
+COUNTDOWN = "time that an episode waits once the arm is home, counted down for a person"
 SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
 SUPERVISED = "lockstep: the policy's action waits for what teleop says of the same observation, be it hands off"
 
@@ -85,6 +87,8 @@ class PolicyNodeConfig(RigConfig):
     episodes: int = param(0, "episodes after which the node ends with exit code 0; 0 for no end", ge=0)
     episode_steps: int = param(50, "steps after which an episode is truncated", ge=1)
     discard_failures: bool = param(False, "count only successful episodes towards `episodes`")
+    review: bool = param(False, REVIEW)
+    countdown_s: float = param(0.0, COUNTDOWN, ge=0.0, le=60.0, unit="s")
     allow_untrained: bool = param(False, "whether a weights file of version 0 may act")
     max_age_s: float = param(0.15, "a source older than this gives no action", ge=0.0, unit="s")
     max_backlog: int = param(700, "uncommitted steps beyond which no episode starts", ge=1, le=1000)
@@ -132,3 +136,11 @@ class MonitorNodeConfig:
     title: str = param("robot_rl", "first word of each line")
     episodes: int = param(0, "episodes expected, for the progress bar; 0 where open")
     budget_s: float = param(0.0, "training budget, for the time left; 0 where open", ge=0.0, unit="s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewNodeConfig:
+    """Live picture for Foxglove."""
+
+    host: str = param("127.0.0.1", "interface of the websocket server; 0.0.0.0 for every machine that reaches this one")
+    port: int = param(8765, "port of the websocket server; 0 for any that is free", ge=0, le=65535)

@@ -36,6 +36,7 @@ class StepAssembler:
         self.episode, self.seq = -1, 0
         self._ticks: list[_Tick] = []
         self._index = 0
+        self._first_seq = 0
         self._ended = True
         self._terminal = False
 
@@ -54,6 +55,7 @@ class StepAssembler:
         if self.open:
             raise RuntimeError("the last episode's records have not all been taken: call end and take first")
         self.episode, self._index, self._ended, self._terminal = self.episode + 1, 0, False, False
+        self._first_seq = self.seq
 
     def observe(self, observation: Observation, outcome: Outcome, proposed: np.ndarray | None, version: int) -> None:
         """Add an observation, its outcome and the action (A,) proposed from it (None where a person will act)."""
@@ -91,6 +93,11 @@ class StepAssembler:
         """Leave the running episode as it is: what was taken stays without a last observation, the rest is dropped."""
         self._ticks.clear()
         self._ended = True
+
+    def forget(self) -> None:
+        """The last episode never was: its numbers are given again. None of its records may have been sent."""
+        self.abandon()
+        self.episode, self.seq = self.episode - 1, self._first_seq
 
     def take(self) -> list[np.ndarray]:
         """Return the records (shape ()) that have become complete, oldest first."""

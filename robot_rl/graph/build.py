@@ -10,21 +10,29 @@ from typing import Any
 from robot_rl.calibration.camera_info import load_intrinsics
 from robot_rl.config import devices
 from robot_rl.config.loader import load
-from robot_rl.config.nodes import RigConfig
+from robot_rl.config.nodes import PolicyNodeConfig, RigConfig
 from robot_rl.config.paths import share_dir
 from robot_rl.config.plugins import plugin_names
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError, unknown_name
+from robot_rl.core.optional import require
 from robot_rl.graph import environment
 from robot_rl.graph.arguments import Argument, convert, defaults
 from robot_rl.graph.cameras import camera_nodes, camera_remappings, check_cameras
 from robot_rl.graph.catalogue import DEMO, EVAL, LEARN
+from robot_rl.graph.demonstrations import store_paths
 from robot_rl.graph.model import Graph, NodeSpec, OnExit
 from robot_rl.graph.settings import ALL, CAMERA, Settings, assign, check, merge, read_settings, resolve
 from robot_rl.graph.situations import stream
 from robot_rl.robot.spec import load_robot
 
 TASKS = "robot_rl.robot.tasks"
+NOBODY = "none"
+SCRIPTED = "scripted"
+"""The device that is no person."""
+COUNTDOWN_S = 3.0
+PERSON_STEPS = 8
+"""How many times the steps of a scripted or learned episode a person's may have."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Request:
 
     def parameters(self, section: str, **fixed: Any) -> dict[str, Any]:
         """All parameters of a node of this graph; `fixed` is what the graph itself decides."""
-        rig = {} if section == "monitor" else {"lockstep": self.lockstep}
+        rig = {} if section in ("monitor", "view") else {"lockstep": self.lockstep}
         return {**resolve(section, self.settings, {**rig, **fixed}), "use_sim_time": self.lockstep or self.pace != 1.0}
 
 
@@ -65,8 +73,8 @@ def _robot_side(request: Request, store: str | Path, supervised: bool = False) -
 
 def _learn(request: Request) -> list[NodeSpec]:
     own = [str(request.run.demos)] if request.run.demos.is_dir() else []
-    demos = request.values.get("demos", own)
-    learner = request.parameters("learner", run_dir=str(request.run.path), demos=_stores(demos))
+    demos = store_paths(request.values["demos"], request.run) if "demos" in request.values else own
+    learner = request.parameters("learner", run_dir=str(request.run.path), demos=demos)
     ends: OnExit = "shutdown" if request.values["episodes"] else "restart"
     supervisor = _supervisor(request)
     return [
@@ -81,11 +89,9 @@ def _learn(request: Request) -> list[NodeSpec]:
 def _supervisor(request: Request) -> list[NodeSpec]:
     """The node of who watches the policy, if anybody does; UsageError for a script without a simulator."""
     who = request.values["supervisor"]
-    if who == "none":
-        return []
-    if who == "scripted" and not request.sim:
+    if who == devices.SCRIPTED and not request.sim:
         raise UsageError("argument supervisor:=scripted needs sim:=true: it goes by the simulator's state.")
-    return [_node("teleop", 1, request.parameters("teleop", device=who, role="intervene"))]
+    return [] if who == NOBODY else _teleop(request, who, "intervene")
 
 
 def _demo(request: Request) -> list[NodeSpec]:
@@ -93,19 +99,18 @@ def _demo(request: Request) -> list[NodeSpec]:
     return [
         *_robot_side(request, store),
         _policy(request, "shutdown", act="teleop", weights="", discard_failures=True),
-        *_teleop(request),
+        *_teleop(request, device_of(request.settings), "demonstrate"),
         _node("recorder", 4, request.parameters("recorder", store=store), stop_timeout_s=15.0),
         _monitor(request),
     ]
 
 
-def _teleop(request: Request) -> list[NodeSpec]:
-    """Whoever demonstrates; no node where the person starts their own."""
-    device = device_of(request.settings)
+def _teleop(request: Request, device: str, role: str) -> list[NodeSpec]:
+    """Whoever demonstrates or intervenes; no node where the person starts their own."""
     if device == devices.EXTERNAL:
         return []
     keys = device != devices.SCRIPTED and devices.load_device(device).driver == "keyboard"
-    return [_node("teleop", 1, request.parameters("teleop", role="demonstrate"), keys=keys)]
+    return [_node("teleop", 1, request.parameters("teleop", device=device, role=role), keys=keys)]
 
 
 def _eval(request: Request) -> list[NodeSpec]:
@@ -143,7 +148,7 @@ def build(name: str, given: Mapping[str, str], settings: Settings | None = None)
     anything unknown, mistyped or out of range.
     """
     request = _request(name, given, settings or {})
-    nodes = GRAPHS[name].compose(request)
+    nodes = [*GRAPHS[name].compose(request), *_view(request)]
     if not request.sim:
         remappings = camera_remappings(request.settings)
         nodes = [replace(node, remappings=(*node.remappings, *remappings)) for node in nodes]
@@ -167,7 +172,8 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     if values["task"] not in plugin_names(TASKS):
         raise unknown_name("task", values["task"], plugin_names(TASKS))
     values.setdefault("run", values["task"])
-    layers = [_assigned(arguments, assumed), _task_settings(values["task"]), settings]
+    task = _task_settings(values["task"])
+    layers = [_assigned(arguments, assumed), task, guidance(values, task), settings]
     if "config" in values:
         layers.append(read_settings(values["config"]))
     layers.append(_assigned(arguments, asked))
@@ -177,13 +183,15 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     check_cameras(merged, sim)
     if sim:
         _check_calibration(merged)
-    hand = name == "demo" and device_of(merged) != devices.SCRIPTED
+    device = device_of(merged) if name == "demo" else values.get("supervisor", NOBODY)
+    hand = device not in (devices.SCRIPTED, NOBODY)
     pace = values.setdefault("pace", "lockstep" if sim and not hand else 1.0)
     if not sim and pace != 1.0:
         raise UsageError(f"argument pace:={pace} needs sim:=true: a robot runs in real time, leave pace out.")
     lockstep = pace == "lockstep"
-    if hand and lockstep and device_of(merged) != devices.EXTERNAL:
-        raise UsageError(f"device:={device_of(merged)} cannot keep up with pace:=lockstep: leave pace out.")
+    if hand and lockstep and (name != "demo" or device != devices.EXTERNAL):
+        argument = "device" if name == "demo" else "supervisor"
+        raise UsageError(f"{argument}:={device} cannot keep up with pace:=lockstep: leave pace out.")
     return Request(name, values, merged, RunDir.named(values["run"]), sim, lockstep, 1.0 if lockstep else float(pace))
 
 
@@ -219,11 +227,12 @@ def _task_settings(task: str) -> Settings:
     return read_settings(path) if path.is_file() else {}
 
 
-def _stores(paths: list[str]) -> list[str]:
-    for path in paths:
-        if not Path(path).is_dir():
-            raise UsageError(f"argument demos:={path} is no directory: give the path of a replay store.")
-    return [str(Path(path).absolute()) for path in paths]
+def guidance(values: Mapping[str, Any], task: Settings) -> Settings:
+    """What fits a person who demonstrates: a countdown, time enough, and a word on each episode."""
+    if values.get("device", SCRIPTED) == SCRIPTED:
+        return {}
+    steps = task.get("policy", {}).get("episode_steps", PolicyNodeConfig.episode_steps)
+    return {"policy": {"review": True, "countdown_s": COUNTDOWN_S, "episode_steps": PERSON_STEPS * steps}}
 
 
 def _weights(request: Request) -> str:
@@ -251,6 +260,13 @@ def _policy(request: Request, on_exit: OnExit, **fixed: Any) -> NodeSpec:
 def _camera(request: Request, camera: str) -> NodeSpec:
     section = CAMERA + camera
     return _node(section, 5, request.parameters(section, camera=camera), "camera")
+
+
+def _view(request: Request) -> list[NodeSpec]:
+    if not request.values["view"]:
+        return []
+    require("foxglove", "argument view:=true", "foxglove-sdk", "viewer.txt")
+    return [_node("view", 6, request.parameters("view"), on_exit="ignore")]
 
 
 def _monitor(request: Request, **fixed: Any) -> NodeSpec:

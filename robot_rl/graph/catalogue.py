@@ -59,6 +59,13 @@ COMMON = (
         "pictures; by default the cameras' own intrinsics",
         targets=("sim.calibration", "camera.calibration"),
     ),
+    Argument(
+        name="view",
+        description="true: a live picture for Foxglove on ws://127.0.0.1:8765 (pip install -r requirements/viewer.txt)",
+        default="false",
+        choices=("true", "false"),
+        kind=boolean,
+    ),
     Argument(name="namespace", description="ROS namespace of all nodes and topics, e.g. left_arm"),
     Argument(name="domain", description="ROS domain, 0 to 232; by default ROS_DOMAIN_ID, else 0", kind=domain),
 )
@@ -74,7 +81,8 @@ LEARN = (
     ),
     Argument(
         name="demos",
-        description="replay stores with demonstrations, comma-separated; by default demos.zarr of the run, if there",
+        description="replay stores with demonstrations, or bags of `step`, comma-separated; by default "
+        "demos.zarr of the run, if there",
         kind=names,
     ),
     Argument(
@@ -97,9 +105,9 @@ LEARN = (
     ),
     Argument(
         name="supervisor",
-        description="who watches the policy and takes over: nobody, or a script that sees the simulator's state",
+        description="who watches the policy and takes over: none; scripted, which sees the simulator's state; or a "
+        "person's device, as demo's device, in real time",
         default="none",
-        choices=("none", "scripted"),
     ),
     Argument(
         name="episodes",
@@ -134,6 +142,27 @@ DEMO = (
         targets=("teleop.device",),
     ),
     Argument(name="out", description="replay store to write or to continue; by default demos.zarr of the run"),
+    Argument(
+        name="review",
+        description="true: a person begins each episode and keeps or discards it (services episode/start and discard); "
+        "by default where a person demonstrates",
+        choices=("true", "false"),
+        kind=boolean,
+        targets=("policy.review",),
+    ),
+    Argument(
+        name="countdown",
+        description="countdown before each episode [s]; by default 3 where a person demonstrates, else 0",
+        kind=float,
+        targets=("policy.countdown_s",),
+    ),
+    Argument(
+        name="episode_steps",
+        description="steps after which an episode ends; by default the task's, eight times as many where a person "
+        "demonstrates",
+        kind=int,
+        targets=("policy.episode_steps",),
+    ),
     Argument(
         name="noise",
         description="standard deviation of the scripted expert's action noise, 0 to 1",

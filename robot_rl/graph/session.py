@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from robot_rl.config.run_dir import IDENTITY, RunDir
+from robot_rl.graph.demonstrations import import_bags
 from robot_rl.graph.locks import HeldLock, take_domain, take_run
 from robot_rl.graph.model import Graph
 from robot_rl.graph.params_file import write_params
@@ -44,8 +45,12 @@ def check_run(graph: Graph) -> None:
 
 
 def prepare(graph: Graph) -> Mapping[str, Path]:
-    """Record the graph in its run's config.yaml, write its parameter files and return their paths by node."""
+    """Record the graph in its run's config.yaml, import the bags it learns from, write its parameter files.
+
+    Returns their paths by node. Raises RobotRLError where a bag cannot be used.
+    """
     run = run_of(graph)
     nodes = {node.name: dict(node.parameters) for node in graph.nodes}
     run.record(identity_of(graph), graph.name, {"arguments": dict(graph.arguments), "nodes": nodes})
+    import_bags(graph.arguments.get("demos", ()), run, graph.node("safety").parameters)
     return write_params(graph, run.log(graph.name) / "params")

@@ -29,6 +29,7 @@ SECTIONS: dict[str, type] = {
     "learner": nodes.LearnerNodeConfig,
     "recorder": nodes.RecorderNodeConfig,
     "monitor": nodes.MonitorNodeConfig,
+    "view": nodes.ViewNodeConfig,
 }
 CAMERA = "camera_"
 """Section and node of one camera, followed by its name; the section 'camera' is what all cameras share."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -36,12 +37,15 @@ class Conductor:
         on_begin: Callable[[int], None],
         on_lost: Callable[[], None],
         on_change: Callable[[], None],
+        countdown_s: float = 0.0,
     ) -> None:
+        """`countdown_s`: wall time from the arrival at home to the beginning of an episode."""
         self._machine, self._safety = machine, SafetyClient(node, self._on_safety)
         self._on_begin, self._on_lost, self._on_change = on_begin, on_lost, on_change
         self._resets = self._home_ns = 0
         self._asked = self._stopped = time.monotonic()
         self._retry, self._why = 0.0, ""
+        self._countdown_s, self._due = countdown_s, float("inf")
 
     @property
     def refusal(self) -> str:
@@ -53,6 +57,12 @@ class Conductor:
         if not self._safety.all_heard:
             return "a safety process is there that has not spoken yet"
         return "" if self._safety.mode in (Mode.IDLE, Mode.READY) else "the safety node has not stopped yet"
+
+    @property
+    def countdown(self) -> int:
+        """Seconds, rounded up, until the episode begins; 0 where nothing is counted down."""
+        left = self._due - time.monotonic() if self._machine.state is State.READY else 0.0
+        return math.ceil(left) if 0.0 < left < float("inf") else 0
 
     def reset(self) -> None:
         """Begin an episode with the way home."""
@@ -71,12 +81,18 @@ class Conductor:
         if state in (State.RESETTING, State.READY) and (self._safety.refused or now - self._asked > RESET_S):
             self._machine.take(Event.GIVE_UP)
             self._retry, self._why = now + RETRY_S, self._safety.refused or "no answer in time"
+        elif state is State.READY and now >= self._due:
+            self._go()
         elif self._is_unwanted and now - self._stopped > STOP_S:
             self.stop()
 
     @property
     def _is_unwanted(self) -> bool:
         return self._safety.mode in UNWANTED.get(self._machine.state, ())
+
+    def _go(self) -> None:
+        self._due = float("inf")
+        self._ask("start")
 
     def _ask(self, name: str) -> None:
         self._asked = time.monotonic()
@@ -91,7 +107,10 @@ class Conductor:
         elif state is State.RESETTING and status.mode is Mode.READY and status.resets > self._resets:
             self._home_ns = status.stamp_ns
             self._machine.take(Event.HOME)
-            self._ask("start")
+            self._asked = time.monotonic()
+            self._due = self._asked + self._countdown_s
+            if not self._countdown_s:
+                self._go()
         elif state is State.READY and status.mode is Mode.RUNNING:
             self._machine.take(Event.BEGIN)
             self._on_begin(self._home_ns)

@@ -1,4 +1,4 @@
-"""Live progress of the graph: one updating table on a terminal, plain lines elsewhere."""
+"""The operator's view of a running graph: one updating screen on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from sensor_msgs.msg import JointState
 
 from robot_rl.config.nodes import MonitorNodeConfig
 from robot_rl.control.progress import Progress
+from robot_rl.control.vitals import Vitals
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.runner import GraphNode, run
+from robot_rl.nodes.screen import screen
 
 
 class MonitorNode(GraphNode):
@@ -30,7 +31,8 @@ class MonitorNode(GraphNode):
         self.create_subscription(JointState, "learner/metrics", self._on_metrics, qos.STREAM)
         self.create_subscription(DiagnosticStatus, "safety/status", self._on_safety, qos.LATCHED)
         self.create_subscription(DiagnosticStatus, "episode/state", self._on_state, qos.LATCHED)
-        self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
+        self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.EVENTS)
+        self.create_subscription(JointState, "action/executed", self._on_executed, qos.STREAM)
         terminal = Console()
         self._live = Live(console=terminal, transient=False) if terminal.is_terminal else None
         if self._live:
@@ -48,28 +50,44 @@ class MonitorNode(GraphNode):
         self.progress.mode = convert.values_of(msg).get("mode", "?")
 
     def _on_state(self, msg: DiagnosticStatus) -> None:
-        self.progress.state = convert.values_of(msg).get("state", "?")
+        called = self.progress.call
+        self.progress.take_state(convert.values_of(msg))
         notice = "" if msg.level == DiagnosticStatus.OK else msg.message
         if notice != self.progress.notice:
             self.progress.notice = notice
             self.show()  # at once: a person is waited for
+        elif self.progress.call != called:
+            self._call()
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
+            values = convert.values_of(status)
             if status.name == "safety: limits":
-                counts = {key: int(value) for key, value in convert.values_of(status).items() if key != "mode"}
-                self.progress.safety = Counter(counts)
+                self.progress.safety = Counter({key: int(text) for key, text in values.items() if key != "mode"})
+            elif status.name == "policy: observations":
+                self.progress.vitals = Vitals.from_values(values)
+            elif status.name == "teleop: device":
+                ok = status.level == DiagnosticStatus.OK
+                self.progress.device = "" if ok else status.message
+                self.progress.keys = {key[4:]: text for key, text in values.items() if key.startswith("key ")}
+
+    def _on_executed(self, msg: JointState) -> None:
+        self.progress.actions.add(msg.header.frame_id, convert.mapping_from_msg(msg)["latency"])
+
+    def _call(self) -> None:
+        """Tell a person who demonstrates what is waited for, or the seconds: their eyes are on the robot."""
+        if self._live:
+            self.show()
+            self._live.console.bell()
+        elif self.progress.call:
+            print(f"{self.progress.title}: {self.progress.call}", flush=True)
 
     def show(self) -> None:
         """Draw the current state."""
         if self._live is None:
             print(self.progress.line(), flush=True)
             return
-        columns = self.progress.columns()
-        caption = f"{self.progress.state}: {self.progress.notice}" if self.progress.notice else None
-        table = Table(*columns, title=self.progress.title, caption=caption, caption_style="bold red")
-        table.add_row(*columns.values())
-        self._live.update(table)
+        self._live.update(screen(self.progress), refresh=True)
 
     def close(self) -> None:
         """Show the last state."""

@@ -16,6 +16,7 @@ from robot_rl.control.backlog import BacklogRule
 from robot_rl.control.choose import Chooser
 from robot_rl.control.episode import EpisodeTally, episode_over
 from robot_rl.control.episode_machine import EpisodeMachine, Event, State
+from robot_rl.control.guide import Guide
 from robot_rl.control.steps import StepAssembler
 from robot_rl.core.errors import RobotRLError
 from robot_rl.core.observation import Observation
@@ -53,23 +54,27 @@ class PolicyNode(GraphNode):
         self.tally = EpisodeTally(config.episodes, config.discard_failures)
         self.chooser: Chooser = choose_from(config, self.spec)
         self.machine, self._in_episode, self._leaving = EpisodeMachine(), False, False
+        self.guide = Guide(self.machine, config.review)
         self._last_tick_ns, self._fresh_ns, self._taken, self._gap = 0, 0, 0, 0
         self._since = time.monotonic()
         self._proposed: np.ndarray | None = None
         rule = BacklogRule(
             config.max_backlog, config.max_update_debt, config.episode_steps + 1, config.wait_for_learner
         )
-        self.stream = StepStream(self, run_id, rule, self._on_learner)
+        self.stream = StepStream(self, run_id, rule, self._on_learner, hold=config.review)
         self._connect()
 
     def _connect(self) -> None:
         self._action = self.create_publisher(JointState, "action/policy", qos.COMMAND)
         self._tick_pub = self.create_publisher(Header, "tick", qos.STREAM)
         self._episode = self.create_publisher(JointState, "episode", qos.EVENTS)
-        self.desk = EpisodeDesk(self, self.machine, self._on_person)
-        self.conductor = Conductor(self, self.machine, self._begin, self._on_lost, self._attend)
+        self.desk = EpisodeDesk(self, self.machine, self.guide, self._on_person)
+        self.conductor = Conductor(
+            self, self.machine, self._begin, self._on_lost, self._attend, self.config.countdown_s
+        )
         images = qos.STREAM if self.config.lockstep else qos.ANYONE  # other people's camera drivers send as they like
-        self.senses = Senses(self, self.spec.observation, self.config.max_age_s, self._tick_by_data, images)
+        rate_hz = 0.0 if self.config.lockstep else self.config.rate_hz
+        self.senses = Senses(self, self.spec.observation, self.config.max_age_s, rate_hz, self._tick_by_data, images)
         self.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)
         if self.config.act != "teleop" and not self.config.weights:
             self.create_subscription(UInt8MultiArray, "policy/weights", self._on_weights, qos.LATCHED)
@@ -102,6 +107,9 @@ class PolicyNode(GraphNode):
         if self.machine.state is State.STOPPED:
             self.conductor.stop()
             self._on_lost()
+        if self._in_episode and self.guide.unwanted:
+            self._cut("a person discards it")
+        self.guide.settle(self._keep, self._forget)
         self._attend()
 
     def _on_lost(self) -> None:
@@ -110,10 +118,12 @@ class PolicyNode(GraphNode):
 
     def _begin(self, home_ns: int) -> None:
         # In lockstep the simulator's clock jumps by a period when the task has been put back.
-        self._fresh_ns = home_ns + (round(0.5e9 / self.config.rate_hz) if self.config.lockstep else 0)
+        begin_ns = self.now_ns() if self.config.countdown_s and not self.config.lockstep else home_ns
+        self._fresh_ns = begin_ns + (round(0.5e9 / self.config.rate_hz) if self.config.lockstep else 0)
         self.steps.begin()
         self.chooser.begin()
         self.tally.begin()
+        self.guide.begin()
         self._in_episode = True
         self._taken, self._gap = 0, 0
         self.senses.forget_before(self._fresh_ns)
@@ -186,6 +196,8 @@ class PolicyNode(GraphNode):
     def _abandon(self) -> None:
         if not self._in_episode and self.machine.state not in (State.RESETTING, State.READY):
             return
+        if self._in_episode and self.config.review:
+            self._forget()
         self.steps.abandon()
         self._in_episode = False
         self.machine.take(Event.END if self.machine.acting else Event.GIVE_UP)
@@ -203,13 +215,22 @@ class PolicyNode(GraphNode):
 
     def _close_episode(self) -> None:
         self._in_episode = False
+        self.guide.over()
+        self.guide.settle(self._keep, self._forget)
+        if not self.machine.held:
+            self.conductor.stop()
+        self._attend()
+
+    def _keep(self) -> None:
+        self.stream.release()
         tally = self.tally.end(self._taken)
         result = (tally.length, tally.total, tally.success, self.chooser.version, tally.interventions)
         values = (self.steps.episode, *result)
         self._episode.publish(convert.vector_to_msg(EPISODE_NAMES, values, self.now_ns()))
-        if not self.machine.held:
-            self.conductor.stop()
-        self._attend()
+
+    def _forget(self) -> None:
+        self.stream.drop()
+        self.steps.forget()
 
     def _attend(self) -> None:
         """What no message triggers: the next episode, time-outs, and the end."""
@@ -227,10 +248,11 @@ class PolicyNode(GraphNode):
         elif self.machine.state is State.IDLE:
             self._next_episode()
         self.conductor.attend()
-        self.desk.show(self.steps.episode)
+        self.desk.show(self.steps.episode, self.conductor.countdown)
 
     def _next_episode(self) -> None:
-        self.machine.wait(self.chooser.refusal or self.stream.refusal or self.conductor.refusal or self._unseen())
+        ready = self.chooser.refusal or self.stream.refusal or self.conductor.refusal or self._unseen()
+        self.machine.wait(ready or self.guide.refusal)
         if not self.machine.why:
             self.conductor.reset()
 
@@ -249,12 +271,13 @@ class PolicyNode(GraphNode):
         counts = {f"{source} {absence.name}": n for (source, absence), n in self.senses.sync.counts.items()}
         values: dict[str, object] = {"state": self.machine.state.name, "episode": self.steps.episode}
         values |= {"seq": self.steps.seq, "unwritten": self.stream.unwritten, "waiting_for": self.machine.why}
-        values |= {"policy_version": self.chooser.version, **counts}
+        values |= {"policy_version": self.chooser.version, **counts, **self.senses.vitals(self.now_ns()).values()}
         return (WARN if counts or self.machine.why else OK), self.machine.sentence, values
 
     def leave(self) -> None:
         """Drop the running episode; then stay while its steps are not on disk: the stream's history ends with us."""
         self._abandon()
+        self.guide.settle(self._keep, self._forget, last=True)
         self._leaving, self._since = True, time.monotonic()
 
     @property

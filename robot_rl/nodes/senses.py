@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,6 +11,7 @@ import numpy as np
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image, JointState
 
+from robot_rl.control.vitals import Vitals
 from robot_rl.core.errors import SchemaError
 from robot_rl.core.outcome import Outcome
 from robot_rl.core.spec import ObservationSpec
@@ -34,18 +37,22 @@ class Senses:
         node: GraphNode,
         spec: ObservationSpec,
         max_age_s: float,
+        min_rate_hz: float,
         on_new: Callable[[], None],
         images: QoSProfile = qos.STREAM,
     ) -> None:
+        """`min_rate_hz` is what each source should send at least, for `vitals`; 0 where that does not count."""
         self._view = View((spec.image_width, spec.image_height))
         self.sync = Synchronizer(spec, max_age_s, beside=("reward",))
         self._spec, self._logger, self._on_new = spec, node.get_logger(), on_new
         self._outcomes: dict[int, Outcome] = {}
+        self._heard, self._since = Counter[str](), time.monotonic()
+        self._limits = max_age_s, min_rate_hz
         for camera in spec.cameras:
-            topic, handle = f"camera/{camera}/image", self._guarded(self._image_taker(camera))
+            topic, handle = f"camera/{camera}/image", self._guarded(camera, self._image_taker(camera))
             node.create_subscription(Image, topic, handle, images)
-        node.create_subscription(JointState, "proprio", self._guarded(self._take_proprio), qos.STREAM)
-        node.create_subscription(JointState, "reward", self._guarded(self._take_reward), qos.STREAM)
+        node.create_subscription(JointState, "proprio", self._guarded("proprio", self._take_proprio), qos.STREAM)
+        node.create_subscription(JointState, "reward", self._guarded("reward", self._take_reward), qos.STREAM)
 
     def judged_stamp(self) -> int | None:
         """The stamp [ns] that all sources and an outcome share, None where they do not."""
@@ -65,8 +72,16 @@ class Senses:
         success, terminated = any(o.success for o in outcomes), any(o.terminated for o in outcomes)
         return Outcome(outcomes[-1].reward, success, terminated)
 
-    def _guarded(self, take: Callable[[M], None]) -> Callable[[M], None]:
+    def vitals(self, now_ns: int) -> Vitals:
+        """Age of each source at `now_ns`, and its messages per second of wall time since the last call."""
+        now, heard = time.monotonic(), self._heard
+        waited, self._heard, self._since = max(now - self._since, 1e-6), Counter(), now
+        sources = {name: (age, heard[name] / waited) for name, age in self.sync.ages(now_ns).items()}
+        return Vitals(sources, *self._limits)
+
+    def _guarded(self, source: str, take: Callable[[M], None]) -> Callable[[M], None]:
         def handle(msg: M) -> None:
+            self._heard[source] += 1
             try:
                 take(msg)
             except SchemaError as error:

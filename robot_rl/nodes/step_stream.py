@@ -20,19 +20,35 @@ class StepStream:
     long as this process lives: a process that ends before it is `settled` loses `unwritten` steps.
     """
 
-    def __init__(self, node: Node, run_id: int, rule: BacklogRule, on_status: Callable[[], None]) -> None:
-        """`on_status` is called after each announcement of the learner or recorder."""
+    def __init__(
+        self, node: Node, run_id: int, rule: BacklogRule, on_status: Callable[[], None], hold: bool = False
+    ) -> None:
+        """`on_status` is called after each announcement of the learner or recorder.
+
+        With `hold` records wait for `release` or `drop`: what is dropped has never been sent.
+        """
         self.sent = 0
+        self._hold, self._held = hold, list[np.ndarray]()
         self.backlog: Backlog | None = None
         self._run_id, self._rule, self._on_status = run_id, rule, on_status
         self._publisher = node.create_publisher(PointCloud2, "step", qos.STEP)
         node.create_subscription(JointState, "learner/status", self._on_learner, qos.LATCHED)
 
     def send(self, records: Iterable[np.ndarray]) -> None:
-        """Publish records (shape ()), in order."""
-        for record in records:
-            self._publisher.publish(convert.step_to_msg(record))
-            self.sent += 1
+        """Publish records (shape ()), in order, or hold them."""
+        if self._hold:
+            self._held.extend(records)
+        else:
+            self._publish(records)
+
+    def release(self) -> None:
+        """Publish what is held."""
+        self._publish(self._held)
+        self._held = []
+
+    def drop(self) -> None:
+        """Forget what is held."""
+        self._held = []
 
     @property
     def refusal(self) -> str:
@@ -42,7 +58,7 @@ class StepStream:
     @property
     def full(self) -> bool:
         """True where a running episode must end for want of room in the stream's history."""
-        return self._rule.full(self.sent, self.backlog)
+        return self._rule.full(self.sent + len(self._held), self.backlog)
 
     @property
     def ending(self) -> bool:
@@ -58,6 +74,11 @@ class StepStream:
     def settled(self) -> bool:
         """True where nothing is gained by living on."""
         return self.unwritten == 0 or self.ending
+
+    def _publish(self, records: Iterable[np.ndarray]) -> None:
+        for record in records:
+            self._publisher.publish(convert.step_to_msg(record))
+            self.sent += 1
 
     def _on_learner(self, msg: JointState) -> None:
         self.backlog = status_from_msg(msg).backlog(self._run_id, self.backlog)

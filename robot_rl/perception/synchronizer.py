@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
@@ -84,6 +85,11 @@ class Synchronizer:
     def oldest_stamp(self) -> int:
         """Stamp [ns] of the source whose newest value is oldest; -1 where one has sent nothing."""
         return min(self._stamps.get(source, -1) for source in self.sources)
+
+    def ages(self, now_ns: int) -> dict[str, float]:
+        """Age [s] at `now_ns` of the newest value of each source, also of those beside; infinite where none came."""
+        names = (*self.sources, *self._beside)
+        return {n: (now_ns - self._stamps[n]) * 1e-9 if n in self._stamps else math.inf for n in names}
 
     def observe(self, now_ns: int) -> Observation | Missing:
         """Join the newest values as seen at `now_ns`, or say which source prevents it."""

@@ -17,6 +17,7 @@ from robot_rl.cli.main import main
 
 pytestmark = pytest.mark.timeout(300)
 NAMESPACE = "left"
+VERBS = ("pause", "resume", "success", "failure", "start", "discard")
 
 
 class Policy:
@@ -28,7 +29,7 @@ class Policy:
         self.context = Context()
         rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
         self.node = rclpy.create_node("policy", namespace=NAMESPACE, context=self.context)
-        for name in ("pause", "resume", "success", "failure"):
+        for name in VERBS:
             self.node.create_service(Trigger, f"episode/{name}", self._service(name))
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._spin)
@@ -70,11 +71,12 @@ def test_every_verb_is_asked_for_and_what_is_granted_or_not_is_said(
 ) -> None:
     words = ["--domain", str(free_domain), "--namespace", NAMESPACE]
     policy.refused = "failure"
-    for verb, code in (("pause", 0), ("resume", 0), ("success", 0), ("failure", 1)):
+    for verb in VERBS:
+        code = int(verb == policy.refused)
         assert main(["episode", verb, *words]) == code
         said = capsys.readouterr()
         assert f"the sentence about {verb}" in (said.err if code else said.out)
-    assert policy.asked == ["pause", "resume", "success", "failure"]
+    assert policy.asked == list(VERBS)
 
 
 def test_a_domain_without_a_graph_and_an_unknown_verb_are_one_sentence(

@@ -54,7 +54,7 @@ def test_an_error_is_one_sentence_and_debug_gives_the_traceback(ends_with, capsy
         (["lern"], "unknown command 'lern': did you mean 'learn'"),
         (["learn"], "TASK"),
         (["learn", "reach", "--sed", "1"], "unrecognized arguments: --sed 1"),
-        (["learn", "reach", "--demos", "x"], "demos:=x is no directory"),
+        (["learn", "reach", "--demos", "x"], "demos:=x does not exist"),
         (["learn", "reach", "--demos", "-1"], "-1 demonstrations cannot be recorded"),
         (["learn", "raech"], "unknown task 'raech'"),
         (["launch", "lern"], "unknown graph 'lern'"),

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from robot_rl.cli import report
+from robot_rl.cli.filmstrip import BAR, GAP, PERSON, film_strip
 from robot_rl.cli.report_data import load_run
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError
 from robot_rl.core.record import Source
+from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
 
@@ -69,7 +72,8 @@ def test_shows_the_run(run: Path) -> None:
     ]
     assert "the command left [-1, 1] and was clipped" in page
     assert "STALE_COMMAND" not in page
-    assert "class=none" not in page, "no part is missing"
+    assert "<p class=none>Nobody intervened" in page and page.count("class=none") == 1, "no other part is missing"
+    assert page.count("Control period") == 1 and "The last 150 steps of training" in page
 
 
 def test_interventions_have_a_curve_and_what_a_person_saved_is_no_success(run: Path) -> None:
@@ -92,12 +96,28 @@ def test_needs_no_other_file(run: Path) -> None:
 
 
 def test_learning_curve_is_the_mean_of_the_last_twenty(run: Path) -> None:
-    steps, minutes, success, rolling = load_run(run).curve()
-    assert steps.tolist() == [5 * (k + 1) for k in range(30)]
-    assert success.tolist() == OUTCOMES
+    curve = load_run(run).curve()
+    assert curve.steps.tolist() == [5 * (k + 1) for k in range(30)]
+    assert curve.success.tolist() == OUTCOMES
     expected = [np.mean(OUTCOMES[max(k - 19, 0) : k + 1]) for k in range(30)]
-    np.testing.assert_allclose(rolling, expected)
-    assert minutes[-1] == 0.5
+    np.testing.assert_allclose(curve.rolling, expected)
+    assert curve.minutes[-1] == 0.5 and not curve.interventions.any()
+
+
+def test_interventions_are_drawn_and_their_episodes_are_no_success(run: Path) -> None:
+    with ReplayWriter.open(run / "replay.zarr", SPEC, {"task": "reach", "robot": "fr3_sim"}) as writer:
+        for k in range(2):
+            records = synthetic_episode(SPEC, 6, terminal=True, first_seq=180 + 6 * k, episode=30 + k)
+            records["source"][1:4] = Source.INTERVENTION if k else Source.POLICY
+            writer.append(records)
+    curve = load_run(run).curve()
+    assert curve.success[-2:].tolist() == [1, 0]
+    np.testing.assert_allclose(curve.interventions[-2:], [0, 0.6])
+    np.testing.assert_allclose(curve.rolling_interventions[-1], 3 / 100)
+    page = text_of(run)
+    assert "A person acted in 3 of 160 steps (1.9 %), in 1 of 32 episodes" in page
+    assert "<strong>Most intervention</strong>" in page and page.count("purple: a person acts") == 2
+    assert (curve.interval[0] <= curve.rolling).all() and (curve.rolling <= curve.interval[1]).all()
 
 
 def test_evaluation_is_the_last_one(run: Path) -> None:
@@ -179,3 +199,26 @@ def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(out[-1]) == {"report": str(run / "report.html")}
     with pytest.raises(UsageError, match="does not exist"):
         report.write_report(run / "none")
+
+
+def test_a_bar_marks_where_a_person_acted_and_nothing_else(run: Path) -> None:
+    with ReplayWriter.open(run / "replay.zarr", SPEC, {"task": "reach", "robot": "fr3_sim"}) as writer:
+        records = synthetic_episode(SPEC, 6, terminal=True, first_seq=180, episode=30)
+        records["source"][1:4] = Source.INTERVENTION
+        writer.append(records)
+    reader = ReplayReader(run / "replay.zarr")
+    plain, helped = (film_strip(reader, reader.episodes()[k], frames=6, size=16) for k in (0, -1))
+    assert helped.shape[0] == plain.shape[0] + GAP + BAR
+    marked = (helped[-1] == PERSON).all(axis=-1)
+    assert [bool(marked[k * (16 + GAP)]) for k in range(6)] == [False, True, True, True, False, False]
+
+
+def test_in_lockstep_ages_are_said_and_not_drawn(run: Path) -> None:
+    with ReplayWriter.open(run / "still.zarr", SPEC, {}) as writer:
+        records = synthetic_episode(SPEC, 6)
+        records["age"] = 0.0
+        writer.append(records)
+    shutil.rmtree(run / "replay.zarr")
+    (run / "still.zarr").rename(run / "replay.zarr")
+    page = text_of(run)
+    assert "in lockstep time stands still" in page and "Age, camera" not in page and "Control period" in page

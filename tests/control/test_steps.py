@@ -133,3 +133,12 @@ def test_episodes_of_any_length_leave_whole_and_numbered(plan: list[tuple[int, b
         assert [int(r["is_last"]) for r in episode] == [0] * length + [1]
         assert bool(episode[-1]["is_terminal"]) is terminal
         assert [int(r["stamp_ns"]) for r in episode] == [100 * number + t for t in range(length + 1)]
+
+
+def test_the_numbers_of_a_forgotten_episode_are_given_again() -> None:
+    steps = StepAssembler(SPEC, 0)
+    play(steps, 3, Outcome(0.0))
+    for _ in range(2):
+        records = play(steps, 2, Outcome(1.0, True, True))
+        assert [int(r["seq"]) for r in records] == [4, 5, 6] and {int(r["episode"]) for r in records} == {1}
+        steps.forget()

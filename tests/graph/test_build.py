@@ -115,7 +115,7 @@ def test_own_demonstrations_are_used_where_they_are(make, tmp_path):
     assert make("learn", run="a").node("learner").parameters["demos"] == []
     (tmp_path / "runs" / "a" / "demos.zarr").mkdir(parents=True)
     assert make("learn", run="a").node("learner").parameters["demos"] == [str(tmp_path / "runs/a/demos.zarr")]
-    with pytest.raises(UsageError, match="demos:=nowhere is no directory"):
+    with pytest.raises(UsageError, match="demos:=nowhere does not exist: give a replay store, a rosbag2 folder"):
         make("learn", demos="nowhere")
 
 
@@ -164,7 +164,8 @@ def test_all_but_the_learner_run_on_one_thread(make):
         ("learn", {"pace": "nan"}, "pace:=nan is not a valid pace"),
         ("learn", {"domain": "233"}, "domain:=233 is not a valid domain"),
         ("learn", {"sim": "false", "supervisor": "scripted"}, "supervisor:=scripted needs sim:=true"),
-        ("learn", {"supervisor": "nobody"}, "supervisor:=nobody is not one of none, scripted"),
+        ("learn", {"supervisor": "nobody"}, "unknown device 'nobody'"),
+        ("learn", {"supervisor": "keyboard", "pace": "lockstep"}, "supervisor:=keyboard cannot keep up with pace"),
         ("demo", {"sim": "false", "pace": "2"}, "pace:=2.0 needs sim:=true"),
         ("demo", {"config": "nothere.yaml"}, "cannot read 'nothere.yaml'"),
         ("demo", {"run": ".."}, "run '..' is no name"),
@@ -206,6 +207,13 @@ def test_a_person_demonstrates_in_real_time_and_the_keyboard_gets_the_terminal(m
         make("demo", device="keyboard", pace="lockstep")
 
 
+def test_a_person_may_watch_the_policy_by_any_device(make):
+    teleop = make("learn", supervisor="keyboard").node("teleop")
+    assert teleop.keys and (teleop.parameters["role"], teleop.parameters["device"]) == ("intervene", "keyboard")
+    assert make("learn", supervisor="keyboard").arguments["pace"] == 1.0
+    assert "teleop" not in [node.name for node in make("learn", supervisor="external").nodes]
+
+
 def test_an_external_device_is_a_node_that_the_graph_does_not_start(make):
     assert [node.name for node in make("demo", device="external").nodes] == [n for n in NODES["demo"] if n != "teleop"]
 
@@ -219,3 +227,14 @@ def test_a_device_may_be_a_file_and_an_unknown_one_is_refused(make, tmp_path):
         make("demo", device=str(own))
     with pytest.raises(UsageError, match="unknown device 'gampad': did you mean 'gamepad'"):
         make("demo", device="gampad")
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_a_live_picture_is_one_more_node_where_it_is_asked_for(make, name, monkeypatch):
+    pytest.importorskip("foxglove")
+    graph = make(name, view="true")
+    assert [node.name for node in graph.nodes] == [*NODES[name], "view"]
+    assert graph.node("view").on_exit == "ignore" and graph.node("view").parameters["host"] == "127.0.0.1"
+    monkeypatch.setattr("importlib.util.find_spec", lambda module: None)
+    with pytest.raises(UsageError, match=r"view:=true needs foxglove-sdk: pip install -r requirements/viewer.txt"):
+        make(name, view="true")

@@ -95,8 +95,10 @@ def streams(
 
 
 @pytest.fixture
-def rig(free_domain: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
-    """A policy node as a process that acts with fresh weights, and everything around it."""
+def rig(
+    request: pytest.FixtureRequest, free_domain: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Any]:
+    """A policy node as a process that acts with fresh weights, and everything around it; its param are parameters."""
     from robot_rl.learning.sac import SAC  # torch: not for the other tests
     from robot_rl.learning.weights import WeightsMeta, pack
 
@@ -107,10 +109,17 @@ def rig(free_domain: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     )
     monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain))
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    parameters = (f"weights:={weights}", "act:=mean", "wait_for_learner:=false", "episode_steps:=8")
+    parameters = (
+        f"weights:={weights}",
+        "act:=mean",
+        "wait_for_learner:=false",
+        "episode_steps:=8",
+        *getattr(request, "param", ()),
+    )
     flags = [word for parameter in parameters for word in ("-p", parameter)]
     process = subprocess.Popen([sys.executable, "-m", "robot_rl.nodes.policy", "--ros-args", *flags])
     rig = played["Rig"](free_domain)
+    rig.process = process
     yield rig
     rig.close()
     process.kill()

@@ -30,6 +30,8 @@ class Rig(RosPeer):
         self.success, self.source, self.deaf = False, "POLICY", False
         self.status: dict[str, object] = {"run_id": 1, "resets": 0, "alarms": 0, "unsettled": False}
         self.state = ""
+        self.values: dict[str, str] = {}
+        self.episodes: list[JointState] = []
         self._publishers = {c: self._publisher(Image, f"camera/{c}/image") for c in RIG.cameras}
         self._publishers |= {name: self._publisher(JointState, name) for name in ("proprio", "reward")}
         self._executed = self._publisher(JointState, "action/executed", qos.EVENTS)
@@ -40,6 +42,7 @@ class Rig(RosPeer):
         self.node.create_subscription(PointCloud2, "step", self._on_step, qos.STEP)
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
         self.node.create_subscription(DiagnosticStatus, "episode/state", self._on_state, qos.LATCHED)
+        self.node.create_subscription(JointState, "episode", self.episodes.append, qos.EVENTS)
         self.node.create_timer(0.03, self._publish)
         self.show("IDLE")
 
@@ -98,4 +101,5 @@ class Rig(RosPeer):
         self.counts = convert.values_of(msg.status[0])
 
     def _on_state(self, msg: DiagnosticStatus) -> None:
-        self.state, self.says = convert.values_of(msg)["state"], msg.message
+        self.values = convert.values_of(msg)
+        self.state, self.says = self.values["state"], msg.message
