@@ -117,7 +117,7 @@ def _key_figures(data: RunData) -> list[tuple[str, str, str]]:
             cards.append((f"{int(value):,}", text, ""))
     if data.training:
         cards.append((f"{len(data.training.episodes):,}", "training episodes", ""))
-        if any(helped := data.training.interventions()):
+        if any(helped := data.training.interventions):
             share = sum(helped) / max(sum(episode.length for episode in data.training.episodes), 1)
             cards.append((f"{100.0 * share:.0f} %", "steps by intervention", ""))
     if data.demos:

@@ -24,6 +24,11 @@ class Store:
     reader: ReplayReader
     episodes: list[Episode]
 
+    @property
+    def interventions(self) -> list[int]:
+        """In how many steps of each episode a person acted in place of the policy."""
+        return [episode.interventions for episode in self.episodes]
+
 
 class Curve(NamedTuple):
     """The course of training, one entry (n,) an episode.
@@ -70,7 +75,7 @@ class RunData:
         """Success and interventions of the training episodes, with means over the last `window`."""
         episodes = self.training.episodes if self.training else []
         lengths = np.array([episode.length for episode in episodes], np.float64)
-        helped = np.array([episode.interventions for episode in episodes], np.float64)
+        helped = np.array(self.training.interventions if self.training else [], np.float64)
         success = np.array([episode.success for episode in episodes], np.float64) * (helped == 0)
         steps = np.cumsum(lengths)
         wins, tries = _rolling(success, window), _rolling(np.ones_like(success), window)

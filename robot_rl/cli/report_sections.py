@@ -49,7 +49,7 @@ def interventions(data: RunData) -> str:
     curve = data.curve()
     if not curve.interventions.any():
         return ""
-    helped = [episode.interventions for episode in data.training.episodes] if data.training else []
+    helped = data.training.interventions if data.training else []
     steps = int(curve.steps[-1])
     episodes = sum(count > 0 for count in helped)
     text = (
@@ -133,7 +133,7 @@ def films(data: RunData) -> str:
         chosen.append(("First training episode", data.training, moving[0]))
         if len(moving) > 1:
             chosen.append(("Last training episode", data.training, moving[-1]))
-        if any(helped := data.training.interventions()):
+        if any(helped := data.training.interventions):
             most = data.training.episodes[int(np.argmax(helped))]
             chosen.append(("Most intervention", data.training, most))
     if data.evaluated:

@@ -76,17 +76,6 @@ def test_shows_the_run(run: Path) -> None:
     assert page.count("Control period") == 1 and "The last 150 steps of training" in page
 
 
-def test_interventions_have_a_curve_and_what_a_person_saved_is_no_success(run: Path) -> None:
-    assert "Interventions" not in text_of(run)
-    assert load_run(run).curve()[2].sum() == 10
-    with ReplayWriter.open(run / "replay.zarr", SPEC, {"task": "reach", "robot": "fr3_sim"}) as writer:
-        helped = synthetic_episode(SPEC, 6, terminal=True, first_seq=180, episode=30)
-        helped["source"][3:5] = Source.INTERVENTION
-        writer.append(helped)
-    assert load_run(run).curve()[2].tolist() == [float(success) for success in OUTCOMES] + [0.0]
-    assert "Interventions [%], last 20 episodes" in text_of(run)
-
-
 def test_needs_no_other_file(run: Path) -> None:
     """Images and charts are inside, nothing is loaded, nothing is executed."""
     page = text_of(run)
