@@ -13,8 +13,16 @@ import numpy as np
 import yaml
 
 from robot_rl.bench.control import command_figures, control_figures
-from robot_rl.cli import bench_faults, bench_learner, bench_pendulum, bench_policy, bench_replay, bench_safety
-from robot_rl.cli.bench_calibration import add_parser as add_calibration
+from robot_rl.cli import (
+    bench_calibration,
+    bench_faults,
+    bench_learner,
+    bench_pendulum,
+    bench_policy,
+    bench_replay,
+    bench_safety,
+    bench_teleop,
+)
 from robot_rl.cli.learn import record
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
@@ -48,7 +56,8 @@ def add_parser(subparsers: Any) -> None:
     bench_policy.add_parser(benches)
     bench_safety.add_parser(benches)
     bench_faults.add_parser(benches)
-    add_calibration(benches)
+    bench_teleop.add_parser(benches)
+    bench_calibration.add_parser(benches)
 
 
 def bench_control(args: argparse.Namespace) -> int:
