@@ -31,14 +31,14 @@ class Rig:
         self.executor.add_node(self.node)
         self.silent: set[str] = set()
         self.actions: list[JointState] = []
+        self.values: dict[str, str] = {}
+        self.episodes: list[JointState] = []
         self.steps: list[np.ndarray] = []
         self.asked: list[str] = []
         self.counts: dict[str, str] = {}
         self.success, self.source, self.deaf = False, "POLICY", False
         self.status: dict[str, object] = {"run_id": 1, "resets": 0, "alarms": 0, "unsettled": False}
         self.state, self.says = "", ""
-        self.values: dict[str, str] = {}
-        self.episodes: list[JointState] = []
         self._publishers = {c: self._publisher(Image, f"camera/{c}/image") for c in RIG.cameras}
         self._publishers |= {name: self._publisher(JointState, name) for name in ("proprio", "reward")}
         self._executed = self._publisher(JointState, "action/executed", qos.EVENTS)
@@ -113,7 +113,7 @@ class Rig:
 
     def _on_state(self, msg: DiagnosticStatus) -> None:
         self.values = convert.values_of(msg)
-        self.state, self.says = self.values["state"], msg.message
+        self.state, self.says = convert.values_of(msg)["state"], msg.message
 
     def now(self) -> int:
         return int(self.node.get_clock().now().nanoseconds)
