@@ -26,11 +26,11 @@ main{max-width:1120px;margin:0 auto;padding:32px 20px 64px}
 h1{font-size:26px;margin:0}h2{font-size:17px;margin:0 0 10px}
 header p{margin:2px 0 20px;color:var(--faint)}
 section{background:#fff;border:1px solid var(--line);border-radius:12px;padding:18px 20px;margin-top:16px}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(136px,1fr));gap:12px}
-.card{background:#fff;border:1px solid var(--line);border-radius:12px;padding:12px 16px}
-.card b{display:block;font-size:20px;font-variant-numeric:tabular-nums;white-space:nowrap}.good>b{color:var(--green)}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(121px,1fr));gap:12px}
+.card{background:#fff;border:1px solid var(--line);border-radius:12px;padding:12px}
+.card b{display:block;font-size:18px;font-variant-numeric:tabular-nums;white-space:nowrap}.good>b{color:var(--green)}
 .card span{color:var(--faint);font-size:13px}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:14px}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:14px}
 .grid.wide{grid-template-columns:repeat(auto-fit,minmax(440px,1fr))}
 .grid.wide>div,.grid>div{min-width:0}
 svg{width:100%;height:auto;display:block}
@@ -109,7 +109,7 @@ def _key_figures(data: RunData) -> list[tuple[str, str, str]]:
     if data.evaluation:
         low, high = (100.0 * bound for bound in data.evaluation["ci95"])
         rate = f"{100.0 * data.evaluation['success_rate']:.0f} %"
-        cards.append((rate, f"success, {low:.0f} to {high:.0f} %", "good" if low > 50.0 else ""))
+        cards.append((rate, f"success, {low:.0f} to {high:.0f}\N{NO-BREAK SPACE}%", "good" if low > 50.0 else ""))
     if (seconds := data.say("train_wall_s")) is not None:
         cards.append((_duration(float(seconds)), "training time", ""))
     for key, text in (("env_steps", "environment steps"), ("updates", "updates"), ("policy_version", "policy version")):

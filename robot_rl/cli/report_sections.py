@@ -135,7 +135,8 @@ def films(data: RunData) -> str:
             chosen.append(("Last training episode", data.training, moving[-1]))
         if any(helped := data.training.interventions):
             most = data.training.episodes[int(np.argmax(helped))]
-            chosen.append(("Most intervention", data.training, most))
+            if most.start not in (moving[0].start, moving[-1].start):
+                chosen.append(("Most intervention", data.training, most))
     if data.evaluated:
         for text, wanted in (("Evaluation, success", True), ("Evaluation, failure", False)):
             found = [episode for episode in _moving(data.evaluated) if episode.success == wanted]

@@ -61,15 +61,15 @@ class MonitorNode(GraphNode):
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
-            values = convert.values_of(status)
             if status.name == "safety: limits":
-                self.progress.safety = Counter({key: int(text) for key, text in values.items() if key != "mode"})
+                counts = {key: int(value) for key, value in convert.values_of(status).items() if key != "mode"}
+                self.progress.safety = Counter(counts)
             elif status.name == "policy: observations":
-                self.progress.vitals = Vitals.from_values(values)
+                self.progress.vitals = Vitals.from_values(convert.values_of(status))
             elif status.name == "teleop: device":
-                ok = status.level == DiagnosticStatus.OK
-                self.progress.device = "" if ok else status.message
-                self.progress.keys = {key[4:]: text for key, text in values.items() if key.startswith("key ")}
+                device = convert.values_of(status)
+                self.progress.device = "" if status.level == DiagnosticStatus.OK else status.message
+                self.progress.keys = {key[4:]: text for key, text in device.items() if key.startswith("key ")}
 
     def _on_executed(self, msg: JointState) -> None:
         self.progress.actions.add(msg.header.frame_id, convert.mapping_from_msg(msg)["latency"])

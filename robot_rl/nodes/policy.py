@@ -69,9 +69,8 @@ class PolicyNode(GraphNode):
         self._tick_pub = self.create_publisher(Header, "tick", qos.STREAM)
         self._episode = self.create_publisher(JointState, "episode", qos.EVENTS)
         self.desk = EpisodeDesk(self, self.machine, self.guide, self._on_person)
-        self.conductor = Conductor(
-            self, self.machine, self._begin, self._on_lost, self._attend, self.config.countdown_s
-        )
+        countdown_s = self.config.countdown_s
+        self.conductor = Conductor(self, self.machine, self._begin, self._on_lost, self._attend, countdown_s)
         images = qos.STREAM if self.config.lockstep else qos.ANYONE  # other people's camera drivers send as they like
         rate_hz = 0.0 if self.config.lockstep else self.config.rate_hz
         self.senses = Senses(self, self.spec.observation, self.config.max_age_s, rate_hz, self._tick_by_data, images)
@@ -262,10 +261,7 @@ class PolicyNode(GraphNode):
         return str(missing or "")
 
     def _stay(self, waited: float) -> None:
-        wait = f"{self.stream.unwritten} steps are not yet on disk: waiting up to {self.config.linger_s:g} s"
-        self.machine.wait(wait)
-        if waited > SAY_S:
-            self.get_logger().warning(f"{wait} for a learner or recorder; interrupt to give them up", once=True)
+        self.machine.wait(self.stream.farewell(self.config.linger_s, waited > SAY_S))
 
     def _report(self) -> Report:
         counts = {f"{source} {absence.name}": n for (source, absence), n in self.senses.sync.counts.items()}
@@ -287,9 +283,7 @@ class PolicyNode(GraphNode):
 
     def close(self) -> None:
         """Say what is lost."""
-        if self.stream.unwritten:
-            lost = f"{self.stream.unwritten} steps may be lost"
-            self.get_logger().error(f"{lost}: no learner or recorder said in time that they are on disk")
+        self.stream.close()
 
 
 def main(args: Any = None) -> int:

@@ -28,6 +28,7 @@ class StepStream:
         With `hold` records wait for `release` or `drop`: what is dropped has never been sent.
         """
         self.sent = 0
+        self._logger = node.get_logger()
         self._hold, self._held = hold, list[np.ndarray]()
         self.backlog: Backlog | None = None
         self._run_id, self._rule, self._on_status = run_id, rule, on_status
@@ -74,6 +75,19 @@ class StepStream:
     def settled(self) -> bool:
         """True where nothing is gained by living on."""
         return self.unwritten == 0 or self.ending
+
+    def farewell(self, linger_s: float, say: bool) -> str:
+        """What a process waits for that stays up to `linger_s` [s] for its last steps; with `say` also in its log."""
+        wait = f"{self.unwritten} steps are not yet on disk: waiting up to {linger_s:g} s"
+        if say:
+            self._logger.warning(f"{wait} for a learner or recorder; interrupt to give them up", once=True)
+        return wait
+
+    def close(self) -> None:
+        """Say what is lost."""
+        if self.unwritten:
+            lost = f"{self.unwritten} steps may be lost"
+            self._logger.error(f"{lost}: no learner or recorder said in time that they are on disk")
 
     def _publish(self, records: Iterable[np.ndarray]) -> None:
         for record in records:

@@ -97,15 +97,15 @@ def test_interventions_are_drawn_and_their_episodes_are_no_success(run: Path) ->
     with ReplayWriter.open(run / "replay.zarr", SPEC, {"task": "reach", "robot": "fr3_sim"}) as writer:
         for k in range(2):
             records = synthetic_episode(SPEC, 6, terminal=True, first_seq=180 + 6 * k, episode=30 + k)
-            records["source"][1:4] = Source.INTERVENTION if k else Source.POLICY
+            records["source"][1:4] = Source.POLICY if k else Source.INTERVENTION
             writer.append(records)
     curve = load_run(run).curve()
-    assert curve.success[-2:].tolist() == [1, 0]
-    np.testing.assert_allclose(curve.interventions[-2:], [0, 0.6])
+    assert curve.success[-2:].tolist() == [0, 1]
+    np.testing.assert_allclose(curve.interventions[-2:], [0.6, 0])
     np.testing.assert_allclose(curve.rolling_interventions[-1], 3 / 100)
     page = text_of(run)
     assert "A person acted in 3 of 160 steps (1.9 %), in 1 of 32 episodes" in page
-    assert "<strong>Most intervention</strong>" in page and page.count("purple: a person acts") == 2
+    assert "<strong>Most intervention</strong>" in page and page.count("purple: a person acts") == 1
     assert (curve.interval[0] <= curve.rolling).all() and (curve.rolling <= curve.interval[1]).all()
 
 

@@ -24,14 +24,14 @@ class Rig(RosPeer):
         super().__init__(domain, "rig")
         self.silent: set[str] = set()
         self.actions: list[JointState] = []
+        self.values: dict[str, str] = {}
+        self.episodes: list[JointState] = []
         self.steps: list[np.ndarray] = []
         self.asked: list[str] = []
         self.counts: dict[str, str] = {}
         self.success, self.source, self.deaf = False, "POLICY", False
         self.status: dict[str, object] = {"run_id": 1, "resets": 0, "alarms": 0, "unsettled": False}
         self.state = ""
-        self.values: dict[str, str] = {}
-        self.episodes: list[JointState] = []
         self._publishers = {c: self._publisher(Image, f"camera/{c}/image") for c in RIG.cameras}
         self._publishers |= {name: self._publisher(JointState, name) for name in ("proprio", "reward")}
         self._executed = self._publisher(JointState, "action/executed", qos.EVENTS)
