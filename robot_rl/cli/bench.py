@@ -13,7 +13,15 @@ import numpy as np
 import yaml
 
 from robot_rl.bench.control import command_figures, control_figures
-from robot_rl.cli import bench_faults, bench_learner, bench_pendulum, bench_policy, bench_replay, bench_safety
+from robot_rl.cli import (
+    bench_cameras,
+    bench_faults,
+    bench_learner,
+    bench_pendulum,
+    bench_policy,
+    bench_replay,
+    bench_safety,
+)
 from robot_rl.cli.learn import record
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
@@ -47,6 +55,7 @@ def add_parser(subparsers: Any) -> None:
     bench_policy.add_parser(benches)
     bench_safety.add_parser(benches)
     bench_faults.add_parser(benches)
+    bench_cameras.add_parser(benches)
 
 
 def bench_control(args: argparse.Namespace) -> int:
