@@ -99,13 +99,23 @@ def files() -> Check:
         return Check("configuration", False, str(error), "install robot_rl again")
 
 
+def cameras() -> Check:
+    """The cameras that drivers can open; none is in order, for the simulator brings its own."""
+    from robot_rl.perception.cameras.found import found_cameras
+
+    try:
+        return Check("cameras", True, ", ".join(found_cameras()) or "none found")
+    except RuntimeError as error:  # librealsense's own
+        return Check("cameras", False, f"librealsense: {error}", "unplug the camera and plug it in again")
+
+
 def disk() -> Check:
     """Room for a run."""
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     return Check("disk", free >= DISK_GB, f"{free:.0f} GB free here", f"free {DISK_GB:g} GB")
 
 
-CHECKS: tuple[Callable[[], Check], ...] = (python, wheels, libraries, rendering, domain, files, disk)
+CHECKS: tuple[Callable[[], Check], ...] = (python, wheels, libraries, rendering, domain, files, cameras, disk)
 
 
 def _import_error(name: str) -> str:
