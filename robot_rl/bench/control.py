@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from robot_rl.core.errors import RobotRLError
@@ -38,6 +40,25 @@ def control_figures(reader: ReplayReader, rate_hz: float, warm_up: int = 20) -> 
             np.sum(np.maximum(np.round(periods_ms / nominal) - 1, 0) * (periods_ms > MISSED * nominal))
         ),
     }
+
+
+def camera_figures(reader: ReplayReader, cameras: Sequence[str], warm_up: int = 20) -> dict[str, float]:
+    """Milliseconds from a camera's picture to the first robot command of the action, by stage and camera.
+
+    `<camera>_to_obs` is from capture to the observation that used the picture (its exposure to its arrival at the
+    policy, and its wait for the tick); the rest is from observation to command: the policy, the transport, safety.
+    Over all steps after the first `warm_up` that were acted on.
+    """
+    rows = np.arange(warm_up, max(warm_up, len(reader)))
+    rows = rows[reader.take("is_last", rows) == 0]
+    ages_ms, latency_ms = reader.take("age", rows) * 1e3, reader.take("latency", rows) * 1e3
+    figures: dict[str, float] = {}
+    for i, camera in enumerate(cameras):
+        for stage, times_ms in (("obs", ages_ms[:, i]), ("command", ages_ms[:, i] + latency_ms)):
+            p50, p99 = np.percentile(times_ms, (50, 99))
+            figures[f"{camera}_to_{stage}_p50_ms"] = round(float(p50), 3)
+            figures[f"{camera}_to_{stage}_p99_ms"] = round(float(p99), 3)
+    return figures
 
 
 def command_figures(ticks_ns: np.ndarray, reader: ReplayReader, warm_up: int = 20) -> dict[str, float]:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import yaml
 
-from robot_rl.bench.control import command_figures, control_figures
+from robot_rl.bench.control import camera_figures, command_figures, control_figures
 from robot_rl.cli import (
     bench_calibration,
+    bench_cameras,
     bench_faults,
     bench_learner,
     bench_pendulum,
@@ -58,6 +59,7 @@ def add_parser(subparsers: Any) -> None:
     bench_faults.add_parser(benches)
     bench_teleop.add_parser(benches)
     bench_calibration.add_parser(benches)
+    bench_cameras.add_parser(benches)
 
 
 def bench_control(args: argparse.Namespace) -> int:
@@ -74,6 +76,7 @@ def bench_control(args: argparse.Namespace) -> int:
             runner.require(graph)
         run = run_of(graph)
         figures: dict[str, Any] = control_figures(ReplayReader(run.replay), graph.node("policy").parameters["rate_hz"])
+        figures |= camera_figures(ReplayReader(run.replay), graph.node("policy").parameters["cameras"])
         figures |= command_figures(np.load(ticks), ReplayReader(run.replay))
         figures |= learner_share(run.result_json)
     print(json.dumps(figures) if args.json else "  ".join(f"{name} {value}" for name, value in figures.items()))

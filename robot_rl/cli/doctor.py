@@ -100,6 +100,16 @@ def files() -> Check:
         return Check("configuration", False, str(error), "install robot_rl again")
 
 
+def cameras() -> Check:
+    """The cameras that drivers can open; none is in order, for the simulator brings its own."""
+    from robot_rl.perception.cameras.found import found_cameras
+
+    try:
+        return Check("cameras", True, ", ".join(found_cameras()) or "none found")
+    except RuntimeError as error:  # librealsense's own
+        return Check("cameras", False, f"librealsense: {error}", "unplug the camera and plug it in again")
+
+
 def disk() -> Check:
     """Room for a run."""
     free = shutil.disk_usage(Path.cwd()).free / 1e9
@@ -117,7 +127,9 @@ def devices() -> Check:
     return Check("devices", not remedies, "; ".join(words), "; ".join(remedies))
 
 
-CHECKS: tuple[Callable[[], Check], ...] = (python, wheels, libraries, rendering, domain, files, disk, devices)
+CHECKS: tuple[Callable[[], Check], ...] = (
+    python, wheels, libraries, rendering, domain, files, cameras, devices, disk,
+)  # fmt: skip
 
 
 def _import_error(name: str) -> str:

@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 from robot_rl.cli.supervisor import node_command
+from robot_rl.core.errors import RobotRLError
 from robot_rl.graph import guard
 from robot_rl.graph.model import Graph
 from robot_rl.graph.session import prepare, run_of
@@ -57,6 +58,25 @@ class LiveGraph:
     def go_on(self, name: str) -> None:
         """SIGCONT."""
         self._processes[name].send_signal(signal.SIGCONT)
+
+    def end(self, name: str, timeout_s: float) -> None:
+        """SIGINT, and wait for its end in order; RobotRLError where it does not come within `timeout_s`."""
+        process = self._processes.pop(name)
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise RobotRLError(f"{name} has not ended within {timeout_s:g} s: see {self.log(name)}.") from None
+
+    def processor_s(self) -> dict[str, float]:
+        """Processor time [s] that each node has taken so far."""
+        tick = os.sysconf("SC_CLK_TCK")
+        taken = {}
+        for name, process in self._processes.items():
+            with contextlib.suppress(OSError):  # it has ended
+                fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+                taken[name] = (int(fields[11]) + int(fields[12])) / tick  # utime and stime, 14th and 15th of all
+        return taken
 
     def favour(self, name: str) -> None:
         """Let a node that stands for hardware not share the processor like one that computes, where that is permitted.

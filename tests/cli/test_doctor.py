@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from robot_rl.cli import doctor
 from robot_rl.cli.doctor import Check
 from robot_rl.cli.libraries import Library, loads, missing_packages
@@ -37,3 +39,27 @@ def test_any_of_a_librarys_files_will_do(monkeypatch):
     lost = Library("x", ("libnothing.so.9",), ("libnothing9", "libmore"))
     monkeypatch.setattr("robot_rl.cli.libraries.LIBRARIES", (lost,))
     assert missing_packages() == ["libnothing9", "libmore"]
+
+
+def test_cameras_are_listed_as_their_drivers_name_them(monkeypatch, tmp_path):
+    from robot_rl.perception.cameras import found, video_devices
+
+    software = realsense("123456")
+    monkeypatch.setattr(found, "connected_devices", lambda: [software])
+    (tmp_path / "video0").touch()
+    monkeypatch.setattr(video_devices, "DEV", tmp_path)
+    check = doctor.cameras()
+    assert check.ok
+    assert check.detail == f"realsense '123456' (Software RealSense), v4l2 {tmp_path / 'video0'}"
+    monkeypatch.setattr(found, "connected_devices", list)
+    monkeypatch.setattr(video_devices, "DEV", tmp_path / "nothing")
+    assert doctor.cameras() == Check("cameras", True, "none found")
+
+
+def realsense(serial):
+    """librealsense's software device."""
+    rs = pytest.importorskip("pyrealsense2")
+    device = rs.software_device()
+    device.register_info(rs.camera_info.serial_number, serial)
+    device.register_info(rs.camera_info.name, "Software RealSense")
+    return device
