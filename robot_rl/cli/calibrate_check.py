@@ -22,12 +22,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("session", type=Path, nargs="?", metavar="SESSION", help="session recorded with the robot")
     calibrate_options.add_calibration(parser)
     parser.add_argument("--topic", help="image topic, to check live instead; needs --camera, --board and --robot")
-    parser.add_argument("--camera", help="live: name of the camera")
-    parser.add_argument("--board", help="live: board that the camera sees")
-    parser.add_argument("--robot", default="fr3_sim", help="live: robot (default: fr3_sim)")
-    parser.add_argument("--serial", default="", help="live: serial number of the camera, which the files must have")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="check one picture instead")
+    parser.add_argument("--joints", metavar="Q,Q,...", help="with --image: joint positions, to project the tcp")
+    parser.add_argument("--tcp-at", metavar="U,V", help="with --joints: the pixel at which the tcp is seen")
+    parser.add_argument("--camera", help="no session: name of the camera")
+    parser.add_argument("--board", help="no session: board that the camera sees")
+    parser.add_argument("--robot", default="fr3_sim", help="no session: robot (default: fr3_sim)")
+    parser.add_argument("--serial", default="", help="no session: serial number that the files must have")
     parser.add_argument(
-        "--seconds", type=float, default=0.0, metavar="S", help="live: end after this long (default: q)"
+        "--seconds", type=float, default=0.0, metavar="S", help="no session: end after this long (default: q)"
     )
     parser.add_argument("--overlays", type=Path, metavar="FOLDER", help="write the pictures with the projections there")
     parser.add_argument("--limit", type=float, default=2.0, metavar="PX", help="largest median error (default: 2)")
@@ -44,8 +47,12 @@ def check(args: argparse.Namespace) -> int:
         from robot_rl.cli.calibrate_check_live import check_live
 
         return check_live(args)
+    if args.image:
+        from robot_rl.cli.calibrate_check_image import check_image
+
+        return check_image(args)
     if args.session is None:
-        raise UsageError("nothing to check: give a session's folder, or --topic for a running camera.")
+        raise UsageError("nothing to check: give a session's folder, --image, or --topic for a running camera.")
     return _check_session(args)
 
 
