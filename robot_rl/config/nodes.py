@@ -16,6 +16,7 @@ FSYNC = "none: committed steps survive any end of the process; commit: a power f
 HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
+CALIBRATION_AGE = "age beyond which files of `calibration` are refused; 0 for no limit"
 SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
 
 
@@ -40,6 +41,9 @@ class SimNodeConfig(RigConfig):
     stream: int = param(0, "which of the seed's independent sequences of situations", ge=0)
     pace: float = param(1.0, "simulated seconds per wall second; not used in lockstep", ge=0.05, le=100.0)
     calibration: str = param("", "folder of camera_info YAML files to publish, <camera>.yaml; '' for the true ones")
+    calibration_max_days: float = param(
+        0.0, "age at which files of `calibration` are refused; 0 for none", ge=0.0, unit="days"
+    )
     announce_s: float = param(0.25, "lockstep: wall time after which an unanswered state is published again", ge=0.01)
 
 
