@@ -11,7 +11,7 @@ from robot_rl.calibration.detect import View
 
 COLUMNS, ROWS = 5, 4
 """Cells that the picture is divided into."""
-TILT = 0.12
+TILT = 0.08
 """Relative difference of opposite sides that shows a tilt (perspective)."""
 NEW = 0.15
 """Distance from every other view at which a view is worth taking."""

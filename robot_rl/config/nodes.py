@@ -20,6 +20,7 @@ ROLE = "demonstrate: answer every observation, hands off with the arm still; int
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 REVIEW = "whether a person begins each episode (service episode/start) and keeps or discards it (episode/discard)"
 COUNTDOWN = "time that an episode waits once the arm is home, counted down for a person"
+CALIBRATION_AGE = "age beyond which files of `calibration` are refused; 0 for no limit"
 SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
 SUPERVISED = "lockstep: the policy's action waits for what teleop says of the same observation, be it hands off"
 
@@ -45,6 +46,9 @@ class SimNodeConfig(RigConfig):
     stream: int = param(0, "which of the seed's independent sequences of situations", ge=0)
     pace: float = param(1.0, "simulated seconds per wall second; not used in lockstep", ge=0.05, le=100.0)
     calibration: str = param("", "folder of camera_info YAML files to publish, <camera>.yaml; '' for the true ones")
+    calibration_max_days: float = param(
+        0.0, "age at which files of `calibration` are refused; 0 for none", ge=0.0, unit="days"
+    )
     announce_s: float = param(0.25, "lockstep: wall time after which an unanswered state is published again", ge=0.01)
 
 

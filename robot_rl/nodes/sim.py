@@ -124,7 +124,8 @@ class SimNode(GraphNode):
     def _intrinsics(self, name: str) -> CameraIntrinsics:
         size = self.config.image_size
         if self.config.calibration:
-            return load_intrinsics(self.config.calibration, name, size, size)
+            days = self.config.calibration_max_days
+            return load_intrinsics(self.config.calibration, name, size, size, max_days=days)
         return CameraIntrinsics.pinhole(name, size, float(np.radians(self.arm.model.camera(name).fovy[0])))
 
     def _on_randomize(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -1,4 +1,4 @@
-"""The live forms of `robot-rl calibrate`, as processes before a camera and an arm that publish what the sim sees."""
+"""Live `robot-rl calibrate`, as processes before a camera and an arm that publish what the simulator sees."""
 
 from __future__ import annotations
 

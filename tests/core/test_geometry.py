@@ -48,3 +48,13 @@ def test_a_rotation_is_about_the_axes_of_the_frame_and_not_of_the_body() -> None
     about_z = np.array([np.cos(quarter / 2), 0.0, 0.0, np.sin(quarter / 2)])
     turned = rotated(down, np.array([0.0, 0.0, quarter]))
     assert turned == pytest.approx([0.0, about_z[0], about_z[3], 0.0])
+
+
+def test_poses_compose_as_their_matrices_do() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        a, b = (Pose(rng.normal(size=3), (q := rng.normal(size=4)) / np.linalg.norm(q)) for _ in range(2))
+        np.testing.assert_allclose(a.after(b).matrix, a.matrix @ b.matrix, atol=1e-12)
+        np.testing.assert_allclose(a.inverse().after(a).matrix, np.eye(4), atol=1e-12)
+        assert rotation_angle(Pose.of_matrix(a.matrix).quaternion, a.quaternion) < 1e-7
+        assert Pose.of_matrix(a.matrix).quaternion[0] >= 0.0
