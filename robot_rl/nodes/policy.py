@@ -135,10 +135,10 @@ class PolicyNode(GraphNode):
         stamp = self.senses.judged_stamp()
         if stamp is None or stamp < self._fresh_ns:
             return
-        if self._taken and stamp == self._last_tick_ns:
-            self._send_action()  # announced again: nobody has answered yet, so the action may have been lost
-        elif not self._taken or stamp - self._last_tick_ns > 0.5e9 / self.config.rate_hz:
+        if not self._taken or stamp - self._last_tick_ns > 0.5e9 / self.config.rate_hz:
             self._tick(stamp)
+        else:
+            self._send_action()  # time stands still: nobody has answered yet, so the action may have been lost
 
     def _tick_by_clock(self) -> None:
         fresh = self.senses.sync.oldest_stamp() >= self._fresh_ns

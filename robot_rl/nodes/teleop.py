@@ -55,16 +55,17 @@ class TeleopNode(GraphNode):
         if self._said is not None and self._said.header.stamp == msg.stamp:
             self._publisher.publish(self._said)  # announced again: the answer may have been lost
             return
-        if msg.frame_id == "first":
+        stamp = convert.time_from_msg(msg.stamp)
+        if msg.frame_id == "first" and stamp != self._awaited:
             self._device.reset()
-        self._awaited = convert.time_from_msg(msg.stamp)
+        self._awaited = stamp
         self._answer()
 
     def _answer(self) -> None:
         """Act once the tick's own state is here (lockstep) or on the newest state (real time); empty is hands off."""
         if self._awaited is None or self._state is None:
             return
-        if self.config.lockstep and convert.time_from_msg(self._state.header.stamp) != self._awaited:
+        if self.config.lockstep and convert.time_from_msg(self._state.header.stamp) < self._awaited:
             return
         action = self._device.act(convert.vector_from_msg(self._state, self._task.state_names))
         stamp, self._awaited = self._awaited, None

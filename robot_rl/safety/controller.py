@@ -50,7 +50,7 @@ class SafetyController:
         self._follower = Follower(robot, self._filter, workspace, period, silence)
         self._gate = ActionGate(self._follower.size, config.max_action_age_s)
         self._arbiter = Arbiter(config.human_hold_s, config.max_action_age_s)
-        self._supervision = Supervision(config.lockstep and config.supervised)
+        self._supervision = Supervision(config.lockstep and config.supervised, self._judge)
         self._heartbeat = Heartbeat(config.estop_heartbeat_s)
         self._way = WayHome(robot, workspace or robot.workspace, config.reset_speed)
         self._reset: ResetMotion | None = None
@@ -104,28 +104,13 @@ class SafetyController:
 
         The policy's may have to wait for what a person does with the same observation.
         """
-        if source.is_prior:
-            refused = self._judge(source, stamp_ns, action, now_ns)
-            waited = self._supervision.must_wait(stamp_ns)
-            kept = self._supervision.hear(stamp_ns)
-            if kept is not None and waited:
-                self._judge(Source.POLICY, stamp_ns, kept, now_ns)
-            return refused
-        if self._supervision.must_wait(stamp_ns) and self.mode is Mode.RUNNING:
-            self._supervision.keep(stamp_ns, action)
-            return None
-        refused = self._judge(source, stamp_ns, action, now_ns)
-        if refused is Reason.PERSON_ACTS:
-            self._supervision.keep(stamp_ns, action)
-        return refused
+        take = self._supervision.person if source.is_prior else self._supervision.policy
+        return take(source, stamp_ns, action, now_ns)
 
     def on_hands_off(self, stamp_ns: int, now_ns: int) -> None:
         """A person says that they do not act on the observation of `stamp_ns`: the policy does, from that one on."""
         self._arbiter.release()
-        kept = self._supervision.hear(stamp_ns)
-        if kept is not None:
-            self._accepted = None  # it may have been refused before
-            self._judge(Source.POLICY, stamp_ns, kept, now_ns)
+        self._supervision.hands_off(stamp_ns, now_ns)
 
     def _judge(self, source: Source, stamp_ns: int, action: np.ndarray, now_ns: int) -> Reason | None:
         checked: tuple[np.ndarray, frozenset[Reason]] | Reason = Reason.WRONG_MODE
@@ -137,7 +122,6 @@ class SafetyController:
             self.counts[checked] += 1
             return checked
         values, reasons = checked
-        self._accepted = source, stamp_ns, np.array(action)
         latency = max(0.0, (now_ns - stamp_ns) * 1e-9)
         accepted = ActionInForce(source, stamp_ns, values, latency, stamp_ns, reasons=set(reasons))
         if self._arbiter.refuses(source, now_ns):
@@ -145,6 +129,7 @@ class SafetyController:
                 self._follower.take(self._arbiter.stand_in(accepted, now_ns))
             self.counts[Reason.PERSON_ACTS] += 1
             return Reason.PERSON_ACTS
+        self._accepted = source, stamp_ns, np.array(action)
         self._arbiter.heard(accepted, now_ns)
         self._follower.take(accepted)
         self.counts.update(reasons)

@@ -134,6 +134,16 @@ def test_a_word_on_an_older_observation_does_not_end_the_wait() -> None:
     assert rig.controller.motion_due
 
 
+def test_a_persons_answer_that_comes_again_moves_nothing_anew() -> None:
+    rig = Rig()
+    stamp = rig.now
+    rig.policy()
+    rig.person()
+    rig.period()
+    rig.person(stamp_ns=stamp)
+    assert not rig.controller.motion_due and rig.doers() == [Source.INTERVENTION]
+
+
 def test_nobody_is_waited_for_without_a_supervisor() -> None:
     rig = Rig(supervised=False)
     rig.policy()
