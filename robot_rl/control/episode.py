@@ -34,6 +34,11 @@ class EpisodeTally:
         """True once as many episodes as wanted have counted."""
         return 0 < self._wanted <= self.counted
 
+    @property
+    def success(self) -> bool:
+        """Whether the running or last episode has succeeded."""
+        return self._success
+
     def begin(self) -> None:
         """Start a new episode."""
         self._total, self._success = 0.0, False
