@@ -36,6 +36,11 @@ class EpisodeTally:
         """True once as many episodes as wanted have counted."""
         return 0 < self._wanted <= self.counted
 
+    @property
+    def success(self) -> bool:
+        """Whether the running or last episode has succeeded."""
+        return self._success
+
     def begin(self) -> None:
         """Start a new episode."""
         self._total, self._success, self._interventions = 0.0, False, 0

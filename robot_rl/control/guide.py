@@ -20,6 +20,7 @@ class Guide:
         self.review, self.pending, self.discarded = review, False, 0
         self._machine, self._go = machine, not review
         self._verdict: bool | None = None
+        self._how = ""
 
     @property
     def refusal(self) -> str:
@@ -39,7 +40,7 @@ class Guide:
         if machine.acting:
             ends = {"success": "end as success", "failure": "end as failure"}
             return {**ends, **({"discard": "end and throw away"} if self.review else {}), "pause": "stop the robot"}
-        start = {"start": "keep it and go on" if self.pending else "begin"}
+        start = {"start": f"keep it ({self._how}) and go on" if self.pending else "begin"}
         waits = machine.state is State.IDLE and not self._go
         return {**(start if waits else {}), **self._can_discard, "pause": "stop the robot"}
 
@@ -78,9 +79,9 @@ class Guide:
         """True from `discard` until `settle`: a running episode need not go on."""
         return self._verdict is False
 
-    def over(self) -> None:
-        """The episode that ran is over."""
-        self.pending = True
+    def over(self, how: str) -> None:
+        """The episode that ran is over; `how` it ended, in a few words."""
+        self.pending, self._how = True, how
 
     def settle(self, keep: Callable[[], None], forget: Callable[[], None], *, last: bool = False) -> None:
         """Call `keep` or `forget` for the episode that is over, once; neither while a person has yet to decide.

@@ -63,6 +63,11 @@ class Progress:
         self.choices = {key.removeprefix("can "): does for key, does in values.items() if key.startswith("can ")}
 
     @property
+    def number(self) -> int:
+        """Number of the episode that runs or comes next, from 1; at the end, of the last one."""
+        return min(self.episodes + 1, self.episodes_wanted or self.episodes + 1)
+
+    @property
     def success_rate(self) -> float:
         """Unaided success of the last WINDOW episodes, 0 before the first."""
         return sum(self._successes) / len(self._successes) if self._successes else 0.0
@@ -101,7 +106,7 @@ class Progress:
         """What a person who demonstrates must hear at once: the countdown, or what is waited for; '' for nothing."""
         of = f" of {self.episodes_wanted}" if self.episodes_wanted else ""
         if self.countdown:
-            return f"episode {self.episodes + 1}{of} begins in {self.countdown}"
+            return f"episode {self.number}{of} begins in {self.countdown}"
         return self.asks if "start" in self.choices else ""
 
     @property

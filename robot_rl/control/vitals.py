@@ -10,6 +10,9 @@ from typing import Self
 SLOW = 0.8
 """Share of the control rate below which a source is too slow: a second may hold one message less than it should."""
 
+AHEAD_S = 0.1
+"""How far a stamp may lie in the future: what is younger than the report has a small negative age."""
+
 
 @dataclass(frozen=True)
 class Vitals:
@@ -43,6 +46,8 @@ class Vitals:
             return "silent"
         if age > self.max_age_s:
             return f"{age:.2f} s old"
+        if age < -AHEAD_S and self.min_rate_hz:
+            return f"stamped {-age:.2f} s ahead"
         return f"only {rate:.1f} Hz" if rate < SLOW * self.min_rate_hz else ""
 
     @property

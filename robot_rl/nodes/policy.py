@@ -214,7 +214,7 @@ class PolicyNode(GraphNode):
 
     def _close_episode(self) -> None:
         self._in_episode = False
-        self.guide.over()
+        self.guide.over(f"{'success' if self.tally.success else 'no success'}, {self._taken} steps")
         self.guide.settle(self._keep, self._forget)
         if not self.machine.held:
             self.conductor.stop()

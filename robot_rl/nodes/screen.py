@@ -26,7 +26,7 @@ def screen(progress: Progress) -> Panel:
     parts: list[RenderableType] = [rows]
     if progress.notice:
         parts.append(Text(f"\n{progress.state}: {progress.notice}", style="bold red"))
-    elif progress.call:
+    elif progress.countdown:
         parts.append(Text(f"\n{progress.call}", style="bold yellow", justify="center"))
     border = "red" if progress.notice else "yellow" if progress.call else "green"
     left = "" if progress.left_s is None else f", {clock(progress.left_s)} left"
@@ -48,7 +48,7 @@ def _rows(progress: Progress) -> dict[str, RenderableType]:
     if progress.device:
         rows["device"] = Text(progress.device, style="bold red")
     if progress.choices:
-        rows["you can"] = Text("\n".join(progress.ways))
+        rows["you can"] = Text("\n".join(progress.ways), style="bold yellow" if progress.call else "")
         if not progress.keys:
             rows[""] = Text(f"by 'robot-rl episode {'|'.join(progress.choices)}'", style="dim")
     return rows
@@ -56,7 +56,7 @@ def _rows(progress: Progress) -> dict[str, RenderableType]:
 
 def _episode(progress: Progress) -> Text:
     of = f" of {progress.episodes_wanted}" if progress.episodes_wanted else ""
-    text = Text(f"{progress.episodes + 1}{of}   ").append(progress.state, style="bold")
+    text = Text(f"{progress.number}{of}   ").append(progress.state, style="bold")
     return text.append(f"   {progress.why}" if progress.why and not progress.notice else "", style="dim")
 
 
@@ -73,7 +73,7 @@ def _sources(progress: Progress) -> Text:
     """Age and rate of each source, red where it is too old or too slow."""
     vitals, text = progress.vitals, Text()
     for name, (age, rate) in vitals.sources.items():
-        said = "silent" if math.isinf(age) else f"{1e3 * age:.0f} ms {rate:.0f} Hz"
+        said = "silent" if math.isinf(age) else f"{1e3 * max(age, 0.0):.0f} ms {rate:.0f} Hz"
         text.append(f"{name} ").append(said, style="bold red" if vitals.trouble(name) else "green").append("   ")
     return text
 
@@ -82,8 +82,8 @@ def _action(progress: Progress) -> Text:
     actions = progress.actions
     if not actions.source:
         return Text("none yet", style="dim")
-    rate, late = f"{actions.rate_hz:.1f} a second", f"{1e3 * actions.latency_s:.0f} ms"
-    return Text(f"by {actions.source}   {rate}   at most {late} from observation to command")
+    rate = f"{actions.rate_hz:.1f} a second" if actions.rate_hz else "none now"
+    return Text(f"{rate}   by {actions.source}   at most {1e3 * actions.latency_s:.0f} ms after its observation")
 
 
 def _safety(progress: Progress) -> Text:

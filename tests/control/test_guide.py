@@ -22,7 +22,7 @@ class Demo:
     def end(self) -> None:
         """The episode is over."""
         self.machine.take(Event.END)
-        self.guide.over()
+        self.guide.over("success, 14 steps")
         self.settle()
 
     def settle(self, last: bool = False) -> None:
@@ -46,7 +46,8 @@ def test_an_episode_waits_for_start_to_be_kept(demo: Demo) -> None:
     demo.guide.start()
     demo.run()
     demo.end()
-    assert demo.kept == [] and demo.guide.refusal and {"start", "discard"} <= set(demo.guide.choices)
+    assert demo.kept == [] and demo.guide.refusal and "discard" in demo.guide.choices
+    assert demo.guide.choices["start"] == "keep it (success, 14 steps) and go on"
     assert demo.guide.start() == ""
     demo.settle()
     demo.settle()

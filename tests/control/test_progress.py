@@ -32,7 +32,11 @@ def test_a_person_is_called_where_they_are_waited_for_and_while_seconds_are_coun
     progress.keys = {"start": "button 7"}
     assert progress.call == "start [button 7]: begin · pause: stop the robot"
     progress.take_state({"state": "READY", "countdown": "3", "discarded": "1"})
-    assert progress.call == "episode 1 of 20 begins in 3" and progress.columns()["discarded"] == "1"
+    assert (
+        progress.call == "episode 1 of 20 begins in 3"
+        and progress.number == 1
+        and progress.columns()["discarded"] == "1"
+    )
 
 
 def test_success_is_unaided_and_interventions_are_a_share_of_the_steps() -> None:

@@ -11,6 +11,8 @@ SOURCES = {"wrist": (0.031, 29.9), "front": (0.4, 30.0), "proprio": (0.002, 4.0)
 
 def test_what_is_silent_old_or_slow_is_named_and_nothing_else() -> None:
     assert Vitals(SOURCES, 0.15, 10.0).troubles == ["front 0.40 s old", "proprio only 4.0 Hz", "reward silent"]
+    ahead = {"clock": (-0.5, 30.0), "young": (-0.02, 30.0)}
+    assert Vitals(ahead, 0.15, 10.0).troubles == ["clock stamped 0.50 s ahead"]
     assert Vitals(SOURCES, 0.15, 0.0).trouble("proprio") == "", "in lockstep no rate is too low"
 
 
