@@ -9,7 +9,7 @@ from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
 from robot_rl.graph import build
 
-OPTIONS = ("run", "out", "episodes", "device", "noise", "seed", "pace", "domain", "config")
+OPTIONS = ("run", "out", "episodes", "device", "noise", "seed", "pace", "domain", "config", "reward", "hold")
 
 
 def add_parser(subparsers: Any) -> None:

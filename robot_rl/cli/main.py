@@ -11,7 +11,20 @@ from typing import NoReturn
 
 from robot_rl.core.errors import RobotRLError, UsageError, unknown_name
 
-COMMANDS = ("learn", "launch", "demo", "eval", "estop", "episode", "report", "replay", "robot", "bench", "doctor")
+COMMANDS = (
+    "learn",
+    "launch",
+    "demo",
+    "eval",
+    "reward",
+    "estop",
+    "episode",
+    "report",
+    "replay",
+    "robot",
+    "bench",
+    "doctor",
+)
 """Sub-commands, each a module of this package with `add_parser(subparsers)`; its parser sets `handler` (or
 `run`), a function of the parsed arguments that returns the exit code."""
 INTERRUPTED = 130

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from robot_rl.config.learning import LearnerConfig
 from robot_rl.config.param import param
+from robot_rl.config.rewards import BoundConfig
 
 RATE = "control rate: observations and actions per second"
 GRIPPER_KIND = (
@@ -15,6 +16,7 @@ TASK_RESET_TIMEOUT = "wall time that task_reset_service may take to appear and t
 FSYNC = "none: committed steps survive any end of the process; commit: a power failure too, for some 10 ms a step"
 HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
+HOLD = "observations in a row that must show success before it counts; 0 for the classifier's own, else 1"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
 
@@ -52,7 +54,9 @@ class ProprioNodeConfig(RigConfig):
 class RewardNodeConfig(RigConfig):
     """Reward and success of each observation."""
 
-    source: str = param("simulator", "where the reward comes from", choices=("simulator",))
+    source: str = param("simulator", "simulator, human, or the path of an image classifier that gives the reward")
+    hold: int = param(0, HOLD, ge=0)
+    bound: BoundConfig = param(BoundConfig(), "what held-out figures a classifier must have to be served")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError, unknown_name
 from robot_rl.graph import environment
 from robot_rl.graph.arguments import Argument, convert, defaults
-from robot_rl.graph.catalogue import DEMO, EVAL, LEARN
+from robot_rl.graph.catalogue import DEMO, EVAL, LEARN, REWARDS
 from robot_rl.graph.model import Graph, NodeSpec, OnExit
 from robot_rl.graph.settings import ALL, Settings, assign, check, merge, read_settings, resolve
 from robot_rl.graph.situations import stream
@@ -48,13 +48,24 @@ def _robot_side(request: Request, store: str | Path) -> list[NodeSpec]:
     reset, gripper = ("sim/randomize", "position") if request.sim else ("", "")
     nodes = [
         _node("safety", 0, request.parameters("safety", task_reset_service=reset, gripper_kind=gripper)),
-        _node("reward", 2, request.parameters("reward")),
+        *_reward(request),
         _node("proprio", 3, request.parameters("proprio")),
     ]
     if request.sim:
         situations = stream(request.graph, Path(store))
         nodes.insert(0, _node("sim", 5, request.parameters("sim", pace=request.pace, stream=situations)))
     return nodes
+
+
+def _reward(request: Request) -> list[NodeSpec]:
+    """The reward node, where the user has none of their own; UsageError where its classifier is not there."""
+    parameters = request.parameters("reward")
+    source = parameters["source"]
+    if source == "simulator" and not request.sim:
+        raise UsageError("reward:=simulator needs sim:=true: give human, topic or the file of a classifier.")
+    if source not in REWARDS and not Path(source).is_file():
+        raise UsageError(f"no reward classifier at '{source}': train one with 'robot-rl reward train', or correct it.")
+    return [] if source == "topic" else [_node("reward", 2, parameters)]
 
 
 def _learn(request: Request) -> list[NodeSpec]:
@@ -137,6 +148,7 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
         raise unknown_name("task", values["task"], plugin_names(TASKS))
     values.setdefault("run", values["task"])
     layers = [_assigned(arguments, assumed), _task_settings(values["task"]), settings]
+    layers.insert(1, assign(["reward.source"], "simulator" if values["sim"] else "human"))
     if "config" in values:
         layers.append(read_settings(values["config"]))
     layers.append(_assigned(arguments, asked))
