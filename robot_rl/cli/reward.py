@@ -46,12 +46,13 @@ def add_parser(subparsers: SubParsers) -> None:
     _add_config(check, ClassifierConfig, ("last", "margin"))
     for command in (train, check):
         command.add_argument("--failures", nargs="+", default=[], metavar="STORE", help="stores without any success")
-        _add_config(command, BoundConfig, BOUND)
     text = "write a store with the reward of another judge into a new one; the old one stays as it is"
     relabel = _command(commands, "relabel", text, _relabel)
     relabel.add_argument("store", metavar="STORE", help="replay store to read")
     relabel.add_argument("--out", type=Path, required=True, metavar="NEW.zarr", help="replay store to write")
     relabel.add_argument("--reward", required=True, help="a classifier's file, or 'simulator' (needs sim_state)")
+    for command in (train, check, relabel):
+        _add_config(command, BoundConfig, BOUND)
 
 
 def _command(commands: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
@@ -150,7 +151,7 @@ def _relabel(args: argparse.Namespace) -> int:
 
         classifier = load_classifier(Path(args.reward))
         meta = classifier.meta
-        require(meta, BoundConfig(), f"'{args.reward}'")
+        require(meta, load(BoundConfig, _given(args, BOUND), "reward relabel"), f"'{args.reward}'")
         _require_fit(meta, reader)
         judge = ScoreJudge(classifier.scores, meta.cameras, meta.threshold, meta.frames)
         mark = str(Path(args.reward).absolute())

@@ -107,15 +107,17 @@ def require_fit(meta: ClassifierMeta, task: str, cameras: Sequence[str], shape: 
 
 
 def require(meta: ClassifierMeta, bound: BoundConfig, where: str) -> None:
-    """Raise RobotRLError, beginning with `where`, if the held-out figures of a classifier miss `bound`."""
+    """Raise UsageError, beginning with `where`, if the held-out figures of a classifier miss `bound`."""
     shortcoming = bound.shortcoming(meta.figures)
     if shortcoming:
-        raise RobotRLError(f"{where} is not good enough to give rewards: {shortcoming}.")
+        raise UsageError(f"{where} is not good enough to give rewards: {shortcoming}.")
 
 
 def save_classifier(path: Path, classifier: RewardClassifier, bound: BoundConfig) -> None:
     """Write a file that can be served; RobotRLError, and nothing is written, if it misses `bound` or disk refuses."""
-    require(classifier.meta, bound, "the classifier")
+    shortcoming = bound.shortcoming(classifier.meta.figures)
+    if shortcoming:
+        raise RobotRLError(f"'{path}' is not written, the classifier is not good enough: {shortcoming}.")
     tensors = {
         f"{index}.{name}": tensor
         for index, network in enumerate(classifier.networks)

@@ -17,6 +17,7 @@ from robot_rl.learning.reward_classifier import (
     RewardClassifier,
     RewardNetwork,
     load_classifier,
+    require,
     require_fit,
     save_classifier,
 )
@@ -123,9 +124,15 @@ def test_a_file_gives_the_same_scores_and_says_what_it_is(classifier, tmp_path):
 @pytest.mark.parametrize("change", [{"precision": 0.8}, {"recall": 0.1}, {"false_successes": 5}, {"successes": 3}])
 def test_one_that_misses_its_bound_is_not_written(classifier, tmp_path, change):
     meta = dataclasses.replace(META, figures=dataclasses.replace(FIGURES, **change))
-    with pytest.raises(RobotRLError, match="not good enough to give rewards"):
+    with pytest.raises(RobotRLError, match="is not written, the classifier is not good enough"):
         save_classifier(tmp_path / "r.safetensors", RewardClassifier(meta, classifier.networks), BoundConfig())
     assert not list(tmp_path.iterdir())
+
+
+def test_one_that_misses_a_servers_bound_is_not_served():
+    require(META, BoundConfig(), "this")
+    with pytest.raises(UsageError, match=r"this is not good enough to give rewards: precision 0.950 is below 0.99"):
+        require(META, BoundConfig(min_precision=0.99), "this")
 
 
 def test_what_cannot_be_read_is_a_sentence(classifier, tmp_path):

@@ -11,7 +11,7 @@ import torch
 
 from robot_rl.config.nodes import RewardNodeConfig
 from robot_rl.config.rewards import BoundConfig
-from robot_rl.core.errors import RobotRLError, SchemaError
+from robot_rl.core.errors import SchemaError, UsageError
 from robot_rl.core.outcome import Outcome
 from robot_rl.core.reward_figures import Figures
 from robot_rl.learning.reward_classifier import ClassifierMeta, RewardClassifier, RewardNetwork, save_classifier
@@ -166,5 +166,5 @@ def test_a_classifier_of_another_rig_or_below_this_nodes_bound_is_not_served(fil
         Rig(source=str(file), task="reach")
     with pytest.raises(SchemaError, match="images of 64x64"):
         Rig(source=str(file), image_size=64)
-    with pytest.raises(RobotRLError, match="10 successful and 10 other held-out episodes are too few"):
+    with pytest.raises(UsageError, match="10 successful and 10 other held-out episodes are too few"):
         Rig(source=str(file), bound=dataclasses.replace(BoundConfig(), min_episodes=11))
