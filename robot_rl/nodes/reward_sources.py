@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +26,9 @@ DONE = Outcome(1.0, success=True, terminated=True)
 
 
 class RewardSource(Protocol):
-    """Calls `say` for every observation; told what becomes of the episode."""
+    """Calls `say` for every observation; told what becomes of the episode. `figures` are for /diagnostics."""
+
+    figures: Mapping[str, float]
 
     def acting(self, running: bool) -> None:
         """An episode runs, or has ended: what was seen before is no part of the next one."""
@@ -36,7 +38,7 @@ class SimulatorSource:
     """The simulator's own knowledge; a success must last for `hold` observations."""
 
     def __init__(self, node: GraphNode, config: RewardNodeConfig, say: Say) -> None:
-        self._task, self._say = load_task(config.task), say
+        self._task, self._say, self.figures = load_task(config.task), say, dict[str, float]()
         self._reward = SimulatorReward(self._task)
         self._held = Hysteresis(max(config.hold, 1), 0.5, round(1e9 / config.rate_hz))
         node.create_subscription(JointState, "sim/state", self._on_state, qos.STREAM)
@@ -57,7 +59,7 @@ class HumanSource:
     """Nothing, for every observation: a person ends episodes by episode/success and episode/failure."""
 
     def __init__(self, node: GraphNode, config: RewardNodeConfig, say: Say) -> None:
-        self._say = say
+        self._say, self.figures = say, dict[str, float]()
         watch(node, config.cameras, config.lockstep, self._on_images)
 
     def acting(self, running: bool) -> None:
@@ -76,13 +78,14 @@ class ClassifierSource:
         from robot_rl.learning.reward_classifier import load_classifier, require, require_fit
 
         torch.set_num_threads(1)
-        self._say, self._running, self.score = say, True, 0.0
+        self._say, self._running = say, True
         self._classifier = load_classifier(Path(config.source))
         meta = self._classifier.meta
         require(meta, config.bound, f"reward classifier '{config.source}'")
         size = (config.image_size, config.image_size)
         require_fit(meta, config.task, config.cameras, size, "this graph")
         frames = config.hold or meta.frames
+        self.figures = {"score": 0.0, "threshold": meta.threshold}
         self._held = Hysteresis(frames, meta.threshold, round(1e9 / config.rate_hz))
         watch(node, meta.cameras, config.lockstep, self._on_images)
 
@@ -93,10 +96,11 @@ class ClassifierSource:
             self._held.reset()
 
     def _on_images(self, stamp_ns: int, images: dict[str, np.ndarray]) -> None:
-        if self._running:
-            self.score = self._classifier.score(images)
-        done = self._running and self._held.update(stamp_ns, self.score)
-        self._say(stamp_ns, DONE if done else NOTHING)
+        if not self._running:
+            self._say(stamp_ns, NOTHING)
+            return
+        score = self.figures["score"] = self._classifier.score(images)
+        self._say(stamp_ns, DONE if self._held.update(stamp_ns, score) else NOTHING)
 
 
 def watch(

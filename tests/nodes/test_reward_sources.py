@@ -133,6 +133,7 @@ def test_the_classifier_judges_the_images_of_one_stamp_and_success_must_last(fil
     rig.show(2, BRIGHT, cameras=("front",))
     rig.show(3, BRIGHT)
     assert rig.stamps() == [0, 1, 2, 3] and rig.successes() == [2, 3]
+    assert rig.source.figures["score"] > rig.source.figures["threshold"] == 0.7
 
 
 def test_an_observation_announced_again_is_answered_and_counts_once(file):

@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
 from robot_rl.core.outcome import Outcome
+from robot_rl.core.record import StepSpec
+from robot_rl.core.spec import ObservationSpec
 from robot_rl.replay.reader import ReplayReader
 from robot_rl.replay.sampler import UniformSampler
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.verify import verify
 from robot_rl.replay.writer import ReplayWriter
 from robot_rl.rewards.relabel import ScoreJudge, SimulatorJudge, relabel, relabel_store
+from robot_rl.robot.tasks import load_task
 
 SPEC = synthetic_spec()
 ROWS = 6
@@ -142,6 +145,21 @@ def test_scores_count_once_they_last():
     scores = np.array([0, 0.9, 0, 0.9, 0.9, 0.9])
     judge = ScoreJudge(lambda images: scores[: len(images)], ("wrist",), 0.5, 2)
     assert [outcome.success for outcome in judge.outcomes(records)] == [False] * 4 + [True] * 2
+
+
+def test_the_simulator_judges_a_store_that_holds_its_state(tmp_path):
+    names = tuple(f"sim_{name}" for name in load_task("lift").state_names)
+    spec = StepSpec(ObservationSpec(("wrist",), 4, 4, ("q", *names)), SPEC.action)
+    records = synthetic_episode(spec, ROWS)
+    records["proprio"] = 0.0
+    records["proprio"][:, 1 + names.index("sim_cube_z")] = [0.02, 0.05, 0.11, 0.13, 0.15, -0.3]
+    records["proprio"][:, 1 + names.index("sim_cube_grasped")] = 1.0
+    with ReplayWriter.open(tmp_path / "s", spec, {"task": "lift"}) as writer:
+        writer.append(records)
+    judge = SimulatorJudge(ReplayReader(tmp_path / "s"))
+    outcomes = judge.outcomes(records)
+    assert [outcome.success for outcome in outcomes] == [False, False, False, True, True, False]
+    assert outcomes[-1].terminated and judge.knows_failure
 
 
 def test_the_simulator_judges_only_what_holds_its_state(tmp_path):
