@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -28,7 +28,7 @@ DONE = Outcome(1.0, success=True, terminated=True)
 class RewardSource(Protocol):
     """Calls `say` for every observation; told what becomes of the episode. `figures` are for /diagnostics."""
 
-    figures: Mapping[str, float]
+    figures: dict[str, float]
 
     def acting(self, running: bool) -> None:
         """An episode runs, or has ended: what was seen before is no part of the next one."""
