@@ -15,7 +15,7 @@ from robot_rl.graph.model import Graph
 from robot_rl.robot.spec import load_robot
 from robot_rl.teleop.legend import legend
 
-RECORDING = ("out", "episodes", "device", "noise", "mistakes", "review", "countdown", "episode_steps")
+RECORDING = ("out", "episodes", "device", "noise", "mistakes", "review", "countdown", "episode_steps", "reward", "hold")
 OPTIONS = ("run", *RECORDING, "robot", "sim", "seed", "pace", "domain", "namespace", "config", "view")
 
 

@@ -20,7 +20,7 @@ from robot_rl.core.statistics import success_interval
 from robot_rl.graph import Graph, build
 from robot_rl.replay.reader import ReplayReader
 
-OPTIONS = ("episodes", "seed", "pace", "domain", "checkpoint", "config")
+OPTIONS = ("episodes", "seed", "pace", "domain", "checkpoint", "config", "reward")
 TRAINING = ("env_steps", "updates", "train_wall_s")
 
 
@@ -98,8 +98,8 @@ def sentence(figures: Mapping[str, Any]) -> str:
     )
 
 
-OF_TRAINING = ("use_sim_time", "episodes", "seed")
-"""Parameters of the training graph that an evaluation has of its own."""
+OF_TRAINING = ("use_sim_time", "episodes", "seed", "source", "hold")
+"""Parameters of the training graph that an evaluation has of its own: it judges by the truth, where that is known."""
 
 
 def _of_rig(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from robot_rl.graph import Graph, build
 from robot_rl.graph.session import run_of
 from robot_rl.replay.reader import ReplayReader
 
-SHARED = ("run", "seed", "pace", "domain", "config", "view")
+SHARED = ("run", "seed", "pace", "domain", "config", "view", "reward")
 TRAINING = ("budget_s", "success_threshold", "utd", "supervisor")
 GOAL = ("budget_s", "max_steps", "success_threshold", "success_window")
 """Parameters of the learner that decide when training has ended."""
@@ -117,6 +117,7 @@ def is_trained(graph: Graph) -> bool:
 def assess(run: RunDir, shared: Mapping[str, str], episodes: int, runner: Runner) -> dict[str, Any]:
     """Figures of the evaluation: those in eval.json where they are of this policy, else new ones."""
     given = {key: shared[key] for key in ("pace", "domain", "config", "view") if key in shared}
+    given["reward"] = "simulator"  # true success, whatever the policy was rewarded by
     graph = evaluation.eval_graph(run, {**given, "episodes": str(episodes)})
     if run.eval_json.is_file():
         figures: dict[str, Any] = json.loads(run.eval_json.read_text())

@@ -17,6 +17,7 @@ COMMANDS = (
     "demo",
     "teleop",
     "eval",
+    "reward",
     "estop",
     "episode",
     "view",

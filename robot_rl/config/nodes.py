@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from robot_rl.config.learning import LearnerConfig
 from robot_rl.config.param import param
+from robot_rl.config.rewards import BoundConfig
 from robot_rl.config.supervisor import SupervisorConfig
 
 RATE = "control rate: observations and actions per second"
@@ -17,6 +18,7 @@ FSYNC = "none: committed steps survive any end of the process; commit: a power f
 HUMAN_HOLD = "time after a person's last action in which the policy's actions are refused"
 HEARTBEAT = "the topic estop must be heard at least this often, else it counts as set; 0 where no heartbeat is needed"
 ROLE = "demonstrate: answer every observation, hands off with the arm still; intervene: only while a person acts"
+HOLD = "observations in a row that must show success before it counts; 0 for the classifier's own, else 1"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 REVIEW = "whether a person begins each episode (service episode/start) and keeps or discards it (episode/discard)"
 COUNTDOWN = "time that an episode waits once the arm is home, counted down for a person"
@@ -61,7 +63,9 @@ class ProprioNodeConfig(RigConfig):
 class RewardNodeConfig(RigConfig):
     """Reward and success of each observation."""
 
-    source: str = param("simulator", "where the reward comes from", choices=("simulator",))
+    source: str = param("simulator", "simulator, human, or the path of an image classifier that gives the reward")
+    hold: int = param(0, HOLD, ge=0)
+    bound: BoundConfig = param(BoundConfig(), "what held-out figures a classifier must have to be served")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from robot_rl.core.optional import require
 from robot_rl.graph import environment
 from robot_rl.graph.arguments import Argument, convert, defaults
 from robot_rl.graph.cameras import camera_nodes, camera_remappings, check_cameras
-from robot_rl.graph.catalogue import DEMO, EVAL, LEARN
+from robot_rl.graph.catalogue import DEMO, EVAL, LEARN, REWARDS
 from robot_rl.graph.demonstrations import store_paths
 from robot_rl.graph.model import Graph, NodeSpec, OnExit
 from robot_rl.graph.settings import ALL, CAMERA, Settings, assign, check, merge, read_settings, resolve
@@ -62,13 +62,24 @@ def _robot_side(request: Request, store: str | Path, supervised: bool = False) -
     safety = {"task_reset_service": reset, "gripper_kind": gripper, "supervised": supervised}
     nodes = [
         _node("safety", 0, request.parameters("safety", **safety)),
-        _node("reward", 2, request.parameters("reward")),
+        *_reward(request),
         _node("proprio", 3, request.parameters("proprio")),
     ]
     if request.sim:
         situations = stream(request.graph, Path(store))
         nodes.insert(0, _node("sim", 5, request.parameters("sim", pace=request.pace, stream=situations)))
     return nodes
+
+
+def _reward(request: Request) -> list[NodeSpec]:
+    """The reward node, where the user has none of their own; UsageError where its classifier is not there."""
+    parameters = request.parameters("reward")
+    source = parameters["source"]
+    if source == "simulator" and not request.sim:
+        raise UsageError("reward:=simulator needs sim:=true: give human, topic or the file of a classifier.")
+    if source not in REWARDS and not Path(source).is_file():
+        raise UsageError(f"no reward classifier at '{source}': train one with 'robot-rl reward train', or correct it.")
+    return [] if source == "topic" else [_node("reward", 2, parameters)]
 
 
 def _learn(request: Request) -> list[NodeSpec]:
@@ -172,8 +183,8 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     if values["task"] not in plugin_names(TASKS):
         raise unknown_name("task", values["task"], plugin_names(TASKS))
     values.setdefault("run", values["task"])
-    task = _task_settings(values["task"])
-    layers = [_assigned(arguments, assumed), task, guidance(values, task), settings]
+        _node("safety", 0, request.parameters("safety", **safety)),
+        *_reward(request),
     if "config" in values:
         layers.append(read_settings(values["config"]))
     layers.append(_assigned(arguments, asked))

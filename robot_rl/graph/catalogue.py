@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from robot_rl.graph.arguments import Argument, boolean, names
 
 
@@ -22,6 +24,14 @@ def domain(text: str) -> int:
         raise ValueError("outside 0 to 232")
     return number
 
+
+def reward(text: str) -> str:
+    """'simulator', 'human', 'topic', or the absolute path of a classifier's file."""
+    return text if text in REWARDS else str(Path(text).expanduser().absolute())
+
+
+REWARDS = ("simulator", "human", "topic")
+"""Rewards that are not learned; 'topic' is that of a node of the user's own."""
 
 COMMON = (
     Argument(
@@ -65,6 +75,14 @@ COMMON = (
         default="false",
         choices=("true", "false"),
         kind=boolean,
+    ),
+    Argument(
+        name="reward",
+        description="what says how good an observation is: 'simulator', 'human' (services episode/success and "
+        "episode/failure), the file of an image classifier, or 'topic' for a node of your own that publishes reward; "
+        "by default simulator in simulation and human on a robot",
+        kind=reward,
+        targets=("reward.source",),
     ),
     Argument(name="namespace", description="ROS namespace of all nodes and topics, e.g. left_arm"),
     Argument(name="domain", description="ROS domain, 0 to 232; by default ROS_DOMAIN_ID, else 0", kind=domain),
@@ -174,6 +192,13 @@ DEMO = (
         description="probability that the scripted expert misses, per episode, 0 to 1",
         kind=float,
         targets=("teleop.mistakes",),
+    ),
+    Argument(
+        name="hold",
+        description="observations in a row that must show success before it ends the episode; several of them give a "
+        "reward classifier more to learn from",
+        kind=int,
+        targets=("reward.hold",),
     ),
 )
 

@@ -20,10 +20,13 @@ def run_of(graph: Graph) -> RunDir:
 
 
 def identity_of(graph: Graph) -> dict[str, Any]:
-    """What a run keeps for life: the rig, and for training the seed."""
+    """What a run keeps for life: the rig, and for training the seed and where its rewards come from."""
     rig = graph.node("safety").parameters
     identity = {key: rig[key] for key in IDENTITY}
-    return {**identity, "seed": graph.arguments["seed"]} if graph.name == "learn" else identity
+    if graph.name != "learn":
+        return identity
+    sources = [node.parameters["source"] for node in graph.nodes if node.name == "reward"]
+    return {**identity, "seed": graph.arguments["seed"], "reward": "".join(sources) or "topic"}
 
 
 def take_locks(run: RunDir, domain: int) -> list[HeldLock]:

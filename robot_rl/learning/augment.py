@@ -1,8 +1,10 @@
-"""Random shifts of images, the augmentation that makes pixels learnable (DrQ, Kostrikov et al. 2021)."""
+"""Random shifts of images, the augmentation that makes pixels learnable (DrQ, Kostrikov et al. 2021), and light."""
 
 from __future__ import annotations
 
 import numpy as np
+
+PIXEL_RANGE = np.float32(255.0)
 
 
 def random_shift(images: np.ndarray, pad: int, rng: np.random.Generator, out: np.ndarray | None = None) -> np.ndarray:
@@ -20,6 +22,18 @@ def random_shift(images: np.ndarray, pad: int, rng: np.random.Generator, out: np
     for source, target, (dy, dx) in zip(images, result, shifts, strict=True):
         shift_into(source, target, dy, dx)
     return result
+
+
+def random_jitter(images: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:
+    """Change brightness and contrast of each image by up to a share of `most`, as other light and exposure would.
+
+    `images` is uint8 (B, C, H, W, 3); every camera has a change of its own. Returns float32 of that shape in 0 to 255.
+    """
+    changes = rng.uniform(-most, most, (2, *images.shape[:2], 1, 1, 1)).astype(np.float32)
+    changed = images.astype(np.float32)
+    changed *= 1.0 + changes[0]
+    changed += PIXEL_RANGE * changes[1]
+    return np.clip(changed, 0.0, PIXEL_RANGE, out=changed)
 
 
 def shift_into(source: np.ndarray, target: np.ndarray, dy: int, dx: int) -> None:

@@ -51,7 +51,9 @@ class ImageWitnessNode(GraphNode):
     def close(self) -> None:
         """Write the times."""
         if self.config.file:
-            arrays: dict[str, Any] = {topic: np.array(times, np.int64).reshape(-1, 2) for topic, times in self._times.items()}
+            arrays: dict[str, Any] = {
+                topic: np.array(times, np.int64).reshape(-1, 2) for topic, times in self._times.items()
+            }
             with open(self.config.file, "wb") as file:
                 np.savez(file, **arrays)
 

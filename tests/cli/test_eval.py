@@ -75,3 +75,15 @@ def test_how_long_an_evaluation_lasts_is_not_taken_from_training():
     run.weights.touch()
     policy = eval_graph(run, {}).node("policy").parameters
     assert (policy["episodes"], policy["seed"]) == (50, 1000)
+
+
+def test_success_is_the_simulators_truth_whatever_the_policy_was_rewarded_by(tmp_path):
+    (tmp_path / "mine.safetensors").touch()
+    (tmp_path / "mine.yaml").write_text("reward: {hold: 4}\n")
+    prepare(build("learn", {"run": "a", "reward": "mine.safetensors", "config": "mine.yaml"}))
+    run = RunDir.named("a")
+    run.checkpoints.mkdir()
+    run.weights.touch()
+    reward = eval_graph(run, {}).node("reward").parameters
+    assert (reward["source"], reward["hold"]) == ("simulator", 0)
+    assert eval_graph(run, {"reward": "human"}).node("reward").parameters["source"] == "human"

@@ -32,6 +32,7 @@ class Machine:
         self.successes = 10
         self.seeds: list[int] = []
         self.demos: list[str] = []
+        self.rewards: list[str] = []
 
     def __enter__(self):
         return self
@@ -45,6 +46,7 @@ class Machine:
     def require(self, graph):
         prepare(graph)
         self.ran.append(graph.name)
+        self.rewards.append(Path(graph.node("reward").parameters["source"]).name)
         run = RunDir.named(graph.arguments["run"])
         if self.interrupt_in == graph.name:
             raise Interrupted(130)
@@ -102,6 +104,13 @@ def test_all_phases_run_in_order_and_the_figures_come_last(machine, capsys):
         *("env_steps", "updates", "train_wall_s"),
     ]
     assert (figures["success_rate"], figures["policy_version"], figures["env_steps"]) == (1.0, 1, 9)
+
+
+def test_a_learned_reward_trains_and_the_truth_evaluates(machine, tmp_path):
+    (tmp_path / "mine.safetensors").touch()
+    (tmp_path / "c.yaml").write_text("reward: {source: human}")
+    assert learn("--reward", "mine.safetensors", "--config", "c.yaml") == 0
+    assert machine.rewards == ["mine.safetensors", "mine.safetensors", "simulator"]
 
 
 def test_the_same_command_again_has_nothing_left_to_do(machine):
