@@ -183,8 +183,9 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     if values["task"] not in plugin_names(TASKS):
         raise unknown_name("task", values["task"], plugin_names(TASKS))
     values.setdefault("run", values["task"])
-        _node("safety", 0, request.parameters("safety", **safety)),
-        *_reward(request),
+    task = _task_settings(values["task"])
+    source = assign(["reward.source"], "simulator" if values["sim"] else "human")
+    layers = [_assigned(arguments, assumed), source, task, guidance(values, task), settings]
     if "config" in values:
         layers.append(read_settings(values["config"]))
     layers.append(_assigned(arguments, asked))
