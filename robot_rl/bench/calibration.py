@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
@@ -88,13 +88,18 @@ def run_trial(camera: str, seed: int, robot: str, board: str, views: int = 20, s
     )
 
 
-def run_trials(count: int, robot: str, board: str, processes: int, seed: int = 0) -> dict[str, list[Trial]]:
-    """`count` trials of each camera, each with a seed of its own."""
+def run_trials(
+    count: int, robot: str, board: str, processes: int, seed: int = 0, done: Callable[[], None] = lambda: None
+) -> dict[str, list[Trial]]:
+    """`count` trials of each camera, each with a seed of its own; `done` is called after each."""
     jobs = [(camera, seed + index, robot, board) for camera in MOUNTS for index in range(count)]
+    trials = []
     # Spawned: OpenGL does not survive a fork.
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        done = list(pool.map(run_trial, *zip(*jobs, strict=True)))
-    return {camera: done[index * count : (index + 1) * count] for index, camera in enumerate(MOUNTS)}
+        for trial in pool.map(run_trial, *zip(*jobs, strict=True)):
+            trials.append(trial)
+            done()
+    return {camera: trials[index * count : (index + 1) * count] for index, camera in enumerate(MOUNTS)}
 
 
 def figures(trials: Sequence[Trial]) -> dict[str, Any]:
