@@ -68,13 +68,13 @@ def run_trial(camera: str, seed: int, robot: str, board: str, views: int = 20, s
     tcps = [twin.tcp_pose(np.asarray(photo.joints)) for _, photo in shots]
     made = [Sample(view, tcp) for (view, _), tcp in zip(shots, tcps, strict=True)]
     eye = calibrate_hand_eye(made, lens.intrinsics, mount)
-    off = np.array([*_entries(lens.intrinsics.camera_matrix)]) - _entries(by_arm.camera_matrix)
+    off = _entries(lens.intrinsics.camera_matrix) - _entries(by_arm.camera_matrix)
     true = by_arm.camera
     by_arm.close()
     projected = [_tcp_pixel(lens.intrinsics, eye.camera, tcp, mount) for tcp in tcps]
     tcp_px = [float(np.linalg.norm(at - photo.tcp_px)) for at, (_, photo) in zip(projected, shots, strict=True)]
     return Trial(
-        focal_percent=100 * float(np.abs(off[:2]).max()) / by_arm.camera_matrix[0, 0],
+        focal_percent=100 * float(np.abs(off[:2]).max() / by_arm.camera_matrix[0, 0]),
         focal_px=float(np.sqrt(np.mean(off[:2] ** 2))),
         focal_px_told=float(np.sqrt(np.mean(lens.std_px[:2] ** 2))),
         centre_px=float(np.linalg.norm(off[2:])),
