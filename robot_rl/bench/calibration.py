@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
@@ -68,13 +68,13 @@ def run_trial(camera: str, seed: int, robot: str, board: str, views: int = 20, s
     tcps = [twin.tcp_pose(np.asarray(photo.joints)) for _, photo in shots]
     made = [Sample(view, tcp) for (view, _), tcp in zip(shots, tcps, strict=True)]
     eye = calibrate_hand_eye(made, lens.intrinsics, mount)
-    off = np.array([*_entries(lens.intrinsics.camera_matrix)]) - _entries(by_arm.camera_matrix)
+    off = _entries(lens.intrinsics.camera_matrix) - _entries(by_arm.camera_matrix)
     true = by_arm.camera
     by_arm.close()
     projected = [_tcp_pixel(lens.intrinsics, eye.camera, tcp, mount) for tcp in tcps]
     tcp_px = [float(np.linalg.norm(at - photo.tcp_px)) for at, (_, photo) in zip(projected, shots, strict=True)]
     return Trial(
-        focal_percent=100 * float(np.abs(off[:2]).max()) / by_arm.camera_matrix[0, 0],
+        focal_percent=100 * float(np.abs(off[:2]).max() / by_arm.camera_matrix[0, 0]),
         focal_px=float(np.sqrt(np.mean(off[:2] ** 2))),
         focal_px_told=float(np.sqrt(np.mean(lens.std_px[:2] ** 2))),
         centre_px=float(np.linalg.norm(off[2:])),
@@ -88,13 +88,18 @@ def run_trial(camera: str, seed: int, robot: str, board: str, views: int = 20, s
     )
 
 
-def run_trials(count: int, robot: str, board: str, processes: int, seed: int = 0) -> dict[str, list[Trial]]:
-    """`count` trials of each camera, each with a seed of its own."""
+def run_trials(
+    count: int, robot: str, board: str, processes: int, seed: int = 0, done: Callable[[], None] = lambda: None
+) -> dict[str, list[Trial]]:
+    """`count` trials of each camera, each with a seed of its own; `done` is called after each."""
     jobs = [(camera, seed + index, robot, board) for camera in MOUNTS for index in range(count)]
+    trials = []
     # Spawned: OpenGL does not survive a fork.
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        done = list(pool.map(run_trial, *zip(*jobs, strict=True)))
-    return {camera: done[index * count : (index + 1) * count] for index, camera in enumerate(MOUNTS)}
+        for trial in pool.map(run_trial, *zip(*jobs, strict=True)):
+            trials.append(trial)
+            done()
+    return {camera: trials[index * count : (index + 1) * count] for index, camera in enumerate(MOUNTS)}
 
 
 def figures(trials: Sequence[Trial]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import sys
 from typing import Any
 
 from robot_rl.core.errors import UsageError
@@ -23,12 +25,17 @@ def add_parser(benches: Any) -> None:
 
 def bench_calibration(args: argparse.Namespace) -> int:
     """Measure; exit code 1 where a median is beyond its limit, or the errors told are not those made."""
-    from robot_rl.bench.calibration import figures, run_trials
+    from robot_rl.bench.calibration import MOUNTS, figures, run_trials
 
     for name in ("trials", "processes"):
         if getattr(args, name) < 1:
             raise UsageError(f"--{name} is {getattr(args, name)}: give at least 1.")
-    trials = run_trials(args.trials, args.robot, args.board, args.processes, args.seed)
+    total, count = args.trials * len(MOUNTS), itertools.count(1)
+
+    def done() -> None:
+        print(f"{next(count)}/{total} calibrations", file=sys.stderr, flush=True)
+
+    trials = run_trials(args.trials, args.robot, args.board, args.processes, args.seed, done)
     found = {camera: figures(done) for camera, done in trials.items()}
     for camera, values in found.items():
         for name, median in values["median"].items():

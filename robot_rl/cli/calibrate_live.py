@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import select
 import sys
 import time
@@ -60,13 +61,14 @@ class Live:
 
         rclpy.spin_once(self._node, timeout_sec=seconds)
 
-    def picture(self) -> np.ndarray:
-        """The newest picture, uint8 (H, W, 3) RGB; RobotRLError once the camera is silent."""
+    def picture(self, newer_than_s: float = SILENT_S) -> np.ndarray:
+        """The newest picture, uint8 (H, W, 3) RGB; RobotRLError where it is older, as the camera is silent."""
         from robot_rl.nodes import convert
 
         assert self._image is not None
-        if time.monotonic() - self._image[0] > SILENT_S:
-            raise RobotRLError(f"no picture on '{self._topic}' for {SILENT_S:g} s: is the camera still connected?")
+        age = time.monotonic() - self._image[0]
+        if age > newer_than_s:
+            raise RobotRLError(f"no picture on '{self._topic}' for {age:.1f} s: is the camera still connected?")
         return np.array(convert.image_from_msg(self._image[1]))
 
     def joints_at_rest(self) -> np.ndarray:
@@ -108,10 +110,12 @@ class Live:
 
 def key() -> str | None:
     """A line that the person has typed since, '' for a bare Enter, 'q' at the end of input; None where none."""
-    if not select.select([sys.stdin], [], [], 0.0)[0]:
+    descriptor = sys.stdin.fileno()
+    if not select.select([descriptor], [], [], 0.0)[0]:
         return None
-    line = sys.stdin.readline()
-    return line.strip().lower() if line else "q"
+    # Not readline: what it keeps in its buffer, select does not see.
+    typed = os.read(descriptor, 1024)
+    return typed.decode(errors="replace").strip().lower() if typed else "q"
 
 
 def collect_by_hand(args: argparse.Namespace, info: SessionInfo, folder: Path, count: int) -> None:
@@ -162,8 +166,9 @@ def collect_with_robot(args: argparse.Namespace, info: SessionInfo, folder: Path
         print("move the arm, let it stand still, Enter takes a picture; q and Enter end", flush=True)
 
         def take() -> None:
-            image = live.picture()
-            view, joints = detector.find(image), live.joints_at_rest()
+            joints = live.joints_at_rest()
+            image = live.picture(newer_than_s=STILL_S)  # an older one may show the arm in motion
+            view = detector.find(image)
             live.show(image)
             session.add(image, joints)
             print(f"{len(session.shots)}/{count}: {len(view.ids)} corners", flush=True)
@@ -181,5 +186,5 @@ def collect_with_robot(args: argparse.Namespace, info: SessionInfo, folder: Path
 def _or_reason(take: Callable[[], None]) -> None:
     try:
         take()
-    except UsageError as error:
+    except RobotRLError as error:
         print(f"not taken: {error}", flush=True)

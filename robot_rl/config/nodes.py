@@ -48,9 +48,7 @@ class SimNodeConfig(RigConfig):
     stream: int = param(0, "which of the seed's independent sequences of situations", ge=0)
     pace: float = param(1.0, "simulated seconds per wall second; not used in lockstep", ge=0.05, le=100.0)
     calibration: str = param("", "folder of camera_info YAML files to publish, <camera>.yaml; '' for the true ones")
-    calibration_max_days: float = param(
-        0.0, "age at which files of `calibration` are refused; 0 for none", ge=0.0, unit="days"
-    )
+    calibration_max_days: float = param(0.0, CALIBRATION_AGE, ge=0.0, unit="days")
     announce_s: float = param(0.25, "lockstep: wall time after which an unanswered state is published again", ge=0.01)
 
 

@@ -86,10 +86,11 @@ class PhotoStudio:
 
     def photograph(self) -> np.ndarray:
         """Picture of now, uint8 (height, width, 3) RGB."""
-        fine = self._renderer.images(self.data)[self.camera].astype(np.uint16)
-        width, height = self.size
-        blocks = fine.reshape(height, OVERSAMPLING, width, OVERSAMPLING, 3).sum(axis=(1, 3), dtype=np.uint16)
-        return np.asarray((blocks + OVERSAMPLING**2 // 2) // OVERSAMPLING**2, np.uint8)
+        fine, n = self._renderer.images(self.data)[self.camera], OVERSAMPLING
+        total = np.full((self.size[1], self.size[0], 3), n * n // 2, np.uint16)
+        for row, column in np.ndindex(n, n):
+            total += fine[row::n, column::n]
+        return (total // (n * n)).astype(np.uint8)
 
     def close(self) -> None:
         """Free the renderer."""
