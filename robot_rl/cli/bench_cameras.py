@@ -77,7 +77,7 @@ def camera_graph(args: argparse.Namespace, folder: Path, profile: bool) -> Graph
     given = {"sim": "false", "config": str(config), "run": str(folder / "run"), **graph_options(args, "domain")}
     graph = build("demo", given)
     topics = [f"camera/{name}/raw/image" for name in CAMERAS]
-    watched = {"topics": topics, "file": str(folder / "received.npz")}
+    watched = {"topics": topics, "file": str(folder / "received.npy")}
     nodes = [node for node in graph.nodes if node.name not in NO_MONITOR]
     nodes.append(NodeSpec(name="image_witness", executable="image_witness", parameters=watched, stop_order=6))
     defaults = {name: value for name, value in graph.defaults.items() if profile or name != PROFILE}
@@ -114,13 +114,11 @@ def _observe(live: LiveGraph, graph: Graph, folder: Path, seconds: float) -> dic
     time.sleep(0.5)
     for name in (*(f"camera_{camera}" for camera in CAMERAS), "image_witness"):
         live.end(name, WAIT_S)
-    with np.load(folder / "received.npz") as received:
-        figures: dict[str, Any] = {
-            name: camera_figures(
-                np.load(folder / f"{name}.npy"), received[f"camera/{name}/raw/image"], since_ns, until_ns
-            )
-            for name in CAMERAS
-        }
+    received = np.load(folder / "received.npy")
+    figures: dict[str, Any] = {}
+    for number, name in enumerate(CAMERAS):
+        arrived = received[received[:, 0] == number, 1:]
+        figures[name] = camera_figures(np.load(folder / f"{name}.npy"), arrived, since_ns, until_ns)
     return {**figures, "cpu_percent": shares(before, after, (until_ns - since_ns) * 1e-9)}
 
 

@@ -23,7 +23,7 @@ class ImageWitnessConfig:
     """What is watched."""
 
     topics: tuple[str, ...] = param((), "Image topics")
-    file: str = param("", "file to write at the end, an array int64 (N, 2) of stamp and arrival [ns] for each topic")
+    file: str = param("", ".npy file to write at the end, int64 (N, 3): number of the topic, stamp and arrival [ns]")
 
 
 class ImageWitnessNode(GraphNode):
@@ -51,11 +51,8 @@ class ImageWitnessNode(GraphNode):
     def close(self) -> None:
         """Write the times."""
         if self.config.file:
-            arrays: dict[str, Any] = {
-                topic: np.array(times, np.int64).reshape(-1, 2) for topic, times in self._times.items()
-            }
-            with open(self.config.file, "wb") as file:
-                np.savez(file, **arrays)
+            rows = [(n, *times) for n, topic in enumerate(self.config.topics) for times in self._times[topic]]
+            np.save(self.config.file, np.array(rows, np.int64).reshape(-1, 3))
 
 
 def main(args: Any = None) -> int:

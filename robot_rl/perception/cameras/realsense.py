@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -44,30 +45,30 @@ class RealSenseCamera:
         rs = self._rs = library()
         self._clock, self._devices, self._map = clock, devices, DeviceClock()
         self._period_ms = 1e3 / config.fps
-        self._device = choose_device(rs, devices(), config.device)
-        self.serial: str = self._device.get_info(rs.camera_info.serial_number)
         self._aligner = DepthAligner(rs) if config.depth else None
-        self._waiting = {
-            rs.stream.color: deque[Arrived](maxlen=WAITING),
-            rs.stream.depth: deque[Arrived](maxlen=WAITING),
-        }
+        streams = (rs.stream.color, rs.stream.depth)
+        self._waiting = {stream: deque[Arrived](maxlen=WAITING) for stream in streams}
         self._arrival = threading.Condition()
-        self._heard = time.monotonic()
-        modes = find_modes(rs, self._device, config)
+        self._running: list[Any] = []
+        self.serial, self._heard = config.device, time.monotonic()
+        try:
+            with lost_on_error(config.device):
+                self._open(config)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, config: CameraNodeConfig) -> None:
+        rs = self._rs
+        device = choose_device(rs, self._devices(), config.device)
+        self.serial = device.get_info(rs.camera_info.serial_number)
+        modes = find_modes(rs, device, config)
         self.optics = optics_of(rs, modes[0].profiles[0])
         set_controls(rs, modes[0].sensor, config)
-        self._running: list[Any] = []
-        try:
-            for mode in modes:
-                mode.sensor.open(mode.profiles)
-                self._running.append(mode.sensor)
-                mode.sensor.start(self._on_frame)
-        except RuntimeError as error:
-            self.close()
-            raise CameraLost(
-                f"RealSense '{self.serial}' does not start ({error}): end the program that uses it, "
-                "or plug it in again."
-            ) from None
+        for mode in modes:
+            mode.sensor.open(mode.profiles)
+            self._running.append(mode.sensor)
+            mode.sensor.start(self._on_frame)
 
     @property
     def clock_offset_ns(self) -> int | None:
@@ -86,11 +87,12 @@ class RealSenseCamera:
         with self._arrival:
             self._arrival.wait_for(lambda: waiting, timeout_s)
             arrived = waiting.popleft() if waiting else None
-        if arrived is None:
-            self._check_plugged()
-            return None
-        self._heard = time.monotonic()
-        return self._frame(*arrived)
+        with lost_on_error(self.serial):
+            if arrived is None:
+                self._check_plugged()
+                return None
+            self._heard = time.monotonic()
+            return self._frame(*arrived)
 
     def _check_plugged(self) -> None:
         if time.monotonic() - self._heard < PLUGGED_CHECK_S:
@@ -141,6 +143,16 @@ class RealSenseCamera:
         self._running.clear()
         for waiting in self._waiting.values():
             waiting.clear()
+
+
+@contextlib.contextmanager
+def lost_on_error(device: str) -> Iterator[None]:
+    """Raise the library's errors as CameraLost: it has no kinds of them, and most come from a cable or another user."""
+    try:
+        yield
+    except RuntimeError as error:
+        name = f"RealSense '{device}'" if device else "the RealSense"
+        raise CameraLost(f"{name} failed ({error}): end the program that uses it, or plug it in again.") from None
 
 
 def _metadata(frame: Any, value: Any) -> float | None:

@@ -169,10 +169,27 @@ def test_nothing_connected(software, opened) -> None:
 
 def test_a_busy_device_is_said_and_does_not_disturb_who_uses_it(software, opened, picture) -> None:
     camera = opened()
-    with pytest.raises(CameraLost, match="RealSense '111' does not start .*: end the program that uses it"):
+    with pytest.raises(CameraLost, match="the RealSense failed .*: end the program that uses it"):
         opened()
     software.send(picture(3), 0.0)
     assert np.array_equal(camera.read(1.0).image, picture(3))
+
+
+def test_an_error_of_the_library_is_a_loss_that_may_mend_itself(software, opened, picture) -> None:
+    camera = opened()
+    software.send(picture(0), 0.0)
+    assert camera.read(1.0) is not None
+    time.sleep(0.3)
+
+    def broken() -> list:
+        raise RuntimeError("xioctl failed, errno=19")
+
+    software.list = broken
+    camera._devices = broken
+    with pytest.raises(CameraLost, match="RealSense '111' failed .xioctl failed, errno=19.: .* plug it in again"):
+        camera.read(0.01)
+    with pytest.raises(CameraLost, match="the RealSense failed"):
+        opened()
 
 
 def test_it_can_be_opened_again(software, opened, picture) -> None:
