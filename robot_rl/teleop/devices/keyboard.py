@@ -53,7 +53,7 @@ def single_keys(descriptor: int) -> Iterator[None]:
         yield
     finally:
         with suppress(termios.error):  # the terminal is closed
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+            termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)  # keys for the robot are none for the shell
 
 
 class Keyboard:
