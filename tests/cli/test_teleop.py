@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from robot_rl.cli.main import main
@@ -24,6 +27,7 @@ def test_a_wrong_request_gives_2_and_a_sentence(
     assert says in capsys.readouterr().err
 
 
-def test_a_keyboard_without_a_terminal_says_what_to_do(capfd: pytest.CaptureFixture[str], free_domain: int) -> None:
-    assert main(["teleop", "keyboard", "--domain", str(free_domain)]) == 2
-    assert "the keyboard needs a terminal" in capfd.readouterr().err
+def test_a_keyboard_without_a_terminal_says_what_to_do(free_domain: int) -> None:
+    command = [sys.executable, "-m", "robot_rl.cli.main", "teleop", "keyboard", "--domain", str(free_domain)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2 and "the keyboard needs a terminal" in done.stderr, done.stderr
