@@ -43,6 +43,6 @@ $(VENV)/.installed: requirements/core.txt requirements/ros-wheels.txt setup.py s
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: requirements/dev.txt requirements/lerobot.txt requirements/cameras.txt requirements/devices.txt $(VENV)/.installed
+$(VENV)/.installed-dev: $(wildcard requirements/*.txt) $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	@touch $@

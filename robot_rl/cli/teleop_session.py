@@ -105,8 +105,8 @@ class TeleopSession(AbstractContextManager["TeleopSession"]):
         taken, rested, back = (int(at or 0) for at in times)
         taking = roughness(commands, self._period_s, limits, touch_ns - margin, taken + margin)
         giving = roughness(commands, self._period_s, limits, release_ns, back + margin)
-        touch, rest, back_after = (1e-9 * ns for ns in (taken - touch_ns, rested - release_ns, back - release_ns))
-        return Handover(touch, rest, back_after, taking, giving)
+        touch_s, rest_s, back_s = (ns * 1e-9 for ns in (taken - touch_ns, rested - release_ns, back - release_ns))
+        return Handover(touch_s, rest_s, back_s, taking, giving)
 
     def _after(self, source: Source, begin_ns: int) -> int | None:
         return first_after(self._seen.accepted(source), begin_ns)

@@ -37,7 +37,7 @@ SERVICES = {
 }
 """What each button asks for: the first of these services that is there."""
 FRESH = 2.0
-"""Periods for which an observation that was announced may still be answered."""
+"""Periods for which a touch answers the last observation; then no episode runs."""
 
 
 class HandTeleop:
@@ -114,12 +114,13 @@ class HandTeleop:
         if touched or left:
             self._holds, self._settle = left and bool(command.lost), left
             self._hand.take_over()
-            self._answer()
+            age_s = (self._node.now_ns() - self._stamp_ns) * 1e-9
+            if age_s < FRESH / self._config.rate_hz:
+                self._answer()
 
     def _answer(self) -> None:
-        """Answer the last observation, if it is not too old: nothing waits for the next one."""
-        age_s = (self._node.now_ns() - self._stamp_ns) * 1e-9
-        if not self._hand.ready or age_s > FRESH / self._config.rate_hz:
+        """Say what the person does as the answer to the last observation."""
+        if not self._hand.ready:
             return
         action = self._hand.action(self._command if self._acted else Command())
         self._publish(action)

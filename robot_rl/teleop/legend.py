@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from robot_rl.config.devices import DeviceConfig
 from robot_rl.config.robot import RobotConfig
 from robot_rl.teleop.entries import Entries
@@ -29,9 +31,12 @@ DEEDS = {
     "stop": "stop the robot",
 }
 
+WIDTH = 68
+HARD, SPACE = "\N{NO-BREAK SPACE}", "   "
+
 
 def legend(config: DeviceConfig, robot: RobotConfig) -> list[str]:
-    """One line for the motions that `robot` can make and one for the buttons; no line where there are none."""
+    """Lines that say which inputs make which motion of those that `robot` can make, and what the buttons do."""
     entries = Entries(robot)
     words: dict[str, list[str]] = {}
     for axis in config.axes:
@@ -40,8 +45,9 @@ def legend(config: DeviceConfig, robot: RobotConfig) -> list[str]:
     deeds: dict[str, list[str]] = {}
     for button in config.buttons:
         deeds.setdefault(DEEDS[button.does], []).append(button.input)
-    lines = ("  ".join(f"{' '.join(inputs)}: {does}" for does, inputs in each.items()) for each in (words, deeds))
-    return [line for line in lines if line]
+    items = [f"{' '.join(inputs)}: {does}" for does, inputs in (words | deeds).items()]
+    lines = textwrap.wrap(SPACE.join(item.replace(" ", HARD) for item in items), WIDTH)
+    return [line.replace(HARD, " ") for line in lines]
 
 
 def _motion(config: DeviceConfig, moves: str, sign: float) -> str:

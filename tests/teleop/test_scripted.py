@@ -129,6 +129,15 @@ def test_robot_without_gripper_action_gets_three_dimensions() -> None:
     assert ScriptedExpert(load_task("reach"), robot).act(np.zeros(7)).shape == (3,)
 
 
+@pytest.mark.parametrize(("name", "mistakes"), [("reach", 1.0), ("lift", 1.0), ("reach", 0.5)])
+def test_an_episode_with_a_mistake_misses(name: str, mistakes: float) -> None:
+    task = load_task(name)
+    env = InProcessEnv(ROBOT, task, cameras=(), seed=11)
+    expert = ScriptedExpert(task, ROBOT, noise=0.1, seed=12, mistakes=mistakes)
+    successes = sum(episode(env, expert)[0] for _ in range(12 if mistakes < 1.0 else 3))
+    assert 2 <= successes <= 10 if mistakes < 1.0 else not successes
+
+
 def test_task_without_expert_is_a_usage_error() -> None:
     task = dataclasses.replace(load_task("reach"), name="juggle")
     with pytest.raises(UsageError, match="unknown scripted expert 'juggle'"):

@@ -53,7 +53,14 @@ def single_keys(descriptor: int) -> Iterator[None]:
         yield
     finally:
         with suppress(termios.error):  # the terminal is closed
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+            termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)  # keys for the robot are none for the shell
+
+
+def standard_input() -> int:
+    """Descriptor of standard input; -1 where there is none."""
+    with suppress(AttributeError, OSError, ValueError):
+        return sys.stdin.fileno()
+    return -1
 
 
 class Keyboard:
@@ -61,7 +68,7 @@ class Keyboard:
 
     def __init__(self, config: DeviceConfig, descriptor: int | None = None) -> None:
         """UsageError where standard input, or `descriptor`, is no terminal."""
-        self._descriptor = (-1 if sys.stdin is None else sys.stdin.fileno()) if descriptor is None else descriptor
+        self._descriptor = standard_input() if descriptor is None else descriptor
         if self._descriptor < 0 or not os.isatty(self._descriptor):
             raise UsageError(f"the keyboard needs a terminal and standard input is none: {REMEDY}.")
         self._tap_s = config.tap_s

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import select
 import termios
 import time
 from collections.abc import Iterator
@@ -81,6 +82,16 @@ def test_the_terminal_is_given_back_as_it_was() -> None:
         inside = termios.tcgetattr(program)[3]
         assert not inside & (termios.ECHO | termios.ICANON) and inside & termios.ISIG, "Ctrl-C goes on stopping"
     assert termios.tcgetattr(program) == before
+    os.close(person)
+    os.close(program)
+
+
+def test_keys_for_the_robot_are_no_input_for_the_shell_afterwards() -> None:
+    person, program = pty.openpty()
+    with single_keys(program):
+        os.write(person, b"ddd\r")
+        time.sleep(0.05)
+    assert not select.select([program], [], [], 0.2)[0]
     os.close(person)
     os.close(program)
 
