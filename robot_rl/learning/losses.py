@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from torch import Tensor
 from torch.nn import functional
-
-from robot_rl.core.record import Source
 
 
 def critic_target(reward: Tensor, discount: Tensor, next_value: Tensor) -> Tensor:
@@ -36,14 +32,6 @@ def cross_entropy_loss(logits: Tensor, target: Tensor, weight: Tensor | float = 
 def actor_loss(values: Tensor, log_prob: Tensor, alpha: Tensor) -> Tensor:
     """Mean of alpha log pi(a|o) - Q(o, a), where Q (N, B) is averaged over the ensemble; `log_prob` (B,)."""
     return (alpha * log_prob - values.mean(0)).mean()
-
-
-def demonstrated(data: Mapping[str, Tensor]) -> Tensor:
-    """Weight (B,) in imitation of a loaded batch's actions: 1 for those of demonstrations, 0 else.
-
-    Not those of interventions: where the policy strays, two good ways out have a bad mean.
-    """
-    return ((data["pool"] > 0) & (data["source"] != Source.INTERVENTION)).float()
 
 
 def imitation_loss(mean: Tensor, action: Tensor, weight: Tensor) -> Tensor:

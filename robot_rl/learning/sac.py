@@ -11,7 +11,7 @@ from robot_rl.config.learning import SACConfig
 from robot_rl.learning.actor_network import GaussianActor
 from robot_rl.learning.critic import subset_minimum
 from robot_rl.learning.critic_agent import CriticAgent, finite
-from robot_rl.learning.losses import actor_loss, demonstrated, imitation_loss
+from robot_rl.learning.losses import actor_loss, imitation_loss
 from robot_rl.learning.optimiser import Optimiser
 from robot_rl.learning.temperature import Temperature
 
@@ -59,7 +59,8 @@ class SAC(CriticAgent):
         loss = actor_loss(self.critic(critic_features, action), log_prob, self.temperature.alpha)
         metrics = {"actor_loss": finite("actor_loss", loss), "entropy": -float(log_prob.detach().mean())}
         if self.config.imitation > 0.0:
-            near = imitation_loss(torch.tanh(mean), self.actor.motion(data["action"]), demonstrated(data))
+            prior = (data["pool"] > 0).float()
+            near = imitation_loss(torch.tanh(mean), self.actor.motion(data["action"]), prior)
             metrics["imitation_loss"] = finite("imitation_loss", near)
             loss = loss + self.config.imitation * near
         self.optimisers["actor"].minimise(loss)

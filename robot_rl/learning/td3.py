@@ -11,7 +11,7 @@ from torch import Tensor
 from robot_rl.config.learning import TD3Config
 from robot_rl.learning.actor_network import DeterministicActor, add_noise
 from robot_rl.learning.critic_agent import CriticAgent, finite
-from robot_rl.learning.losses import demonstrated, imitation_loss
+from robot_rl.learning.losses import imitation_loss
 from robot_rl.learning.optimiser import Optimiser
 
 
@@ -46,7 +46,7 @@ class TD3(CriticAgent):
         loss = -self.critic(critic_features, self.actor.complete(action, features)).mean()
         metrics = {"actor_loss": finite("actor_loss", loss)}
         if self.config.imitation > 0.0:
-            near = imitation_loss(action, self.actor.motion(data["action"]), demonstrated(data))
+            near = imitation_loss(action, self.actor.motion(data["action"]), (data["pool"] > 0).float())
             metrics["imitation_loss"] = finite("imitation_loss", near)
             loss = loss + self.config.imitation * near
         self.optimisers["actor"].minimise(loss)

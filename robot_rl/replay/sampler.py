@@ -126,7 +126,6 @@ class UniformSampler:
         self._gather_history(rows, first, batch["obs_images"], batch["obs_proprio"])
         self._gather_history(successor, first, batch["next_images"], batch["next_proprio"])
         take("action", rows, batch["action"])
-        take("source", rows, batch["source"])
         batch["indices"][:], batch["next_indices"][:] = rows, successor
         batch["reward"][:] = self._returns(rows, successor, first)
         batch["discount"][:] = self._powers[successor - rows] * (take("is_terminal", successor) == 0)

@@ -8,15 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from robot_rl.core.record import Source
-from robot_rl.learning.losses import (
-    actor_loss,
-    critic_loss,
-    critic_target,
-    cross_entropy_loss,
-    demonstrated,
-    imitation_loss,
-)
+from robot_rl.learning.losses import actor_loss, critic_loss, critic_target, cross_entropy_loss, imitation_loss
 from robot_rl.learning.temperature import Temperature
 
 RNG = np.random.default_rng(3)
@@ -72,12 +64,6 @@ def test_imitation_loss_counts_only_weighted_rows() -> None:
     loss = imitation_loss(as_tensor(mean), as_tensor(action), as_tensor(weight))
     assert float(loss) == pytest.approx(expected, rel=1e-5)
     assert float(imitation_loss(as_tensor(mean), as_tensor(action), torch.zeros(4))) == 0.0
-
-
-def test_demonstrations_are_imitated_and_interventions_only_learned_from() -> None:
-    source = [Source.SCRIPTED, Source.HUMAN, Source.INTERVENTION, Source.POLICY, Source.INTERVENTION]
-    data = {"pool": torch.tensor([1, 2, 3, 0, 0]), "source": torch.tensor(source, dtype=torch.uint8)}
-    assert demonstrated(data).tolist() == [1.0, 1.0, 0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(("log_prob", "grows"), [(5.0, True), (-5.0, False)])

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from robot_rl.config.learning import SACConfig
-from robot_rl.core.record import Source, StepSpec
+from robot_rl.core.record import StepSpec
 from robot_rl.learning.critic_agent import NonFinite
 from robot_rl.learning.sac import SAC
 from robot_rl.replay.batch import Batch
@@ -161,12 +161,6 @@ def test_actor_climbs_the_value(config: SACConfig, spec: StepSpec, batch: Batch)
         features = agent.actor.encoder(torch.from_numpy(batch["obs_images"]), torch.from_numpy(batch["obs_proprio"]))
         mean = agent.actor.policy.mean_action(features)
     assert float((mean - 0.5).abs().mean()) < 0.2
-
-
-def test_imitation_leaves_interventions_alone(config: SACConfig, spec: StepSpec, batch: Batch) -> None:
-    agent = SAC(replace(config, shift=0, actor_period=1, imitation=100.0), spec)
-    batch["source"][:] = Source.INTERVENTION
-    assert agent.update(batch)["imitation_loss"] == 0.0
 
 
 def test_imitation_pulls_towards_prior_actions_only(config: SACConfig, spec: StepSpec, batch: Batch) -> None:

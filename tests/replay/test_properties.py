@@ -178,7 +178,6 @@ def check(batch: Batch, expected: list[Transition], flat: np.ndarray, stack: int
         for number, camera in enumerate(SPEC.observation.cameras):
             np.testing.assert_array_equal(batch[f"{when}_images"][..., number, :, :, :], flat[f"image_{camera}"][rows])
         np.testing.assert_array_equal(batch[f"{when}_proprio"], flat["proprio"][rows])
-    for name in ("action", "source"):
-        np.testing.assert_array_equal(batch[name], flat[name][[t.row for t in expected]])
+    np.testing.assert_array_equal(batch["action"], flat["action"][[t.row for t in expected]])
     np.testing.assert_allclose(batch["reward"], [t.reward for t in expected], rtol=1e-6)
     np.testing.assert_allclose(batch["discount"], [t.discount for t in expected], rtol=1e-6)

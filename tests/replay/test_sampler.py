@@ -48,7 +48,6 @@ def test_shapes_and_types(online: ReplayReader) -> None:
         "indices": ((6,), "int64"),
         "next_indices": ((6,), "int64"),
         "pool": ((6,), "int32"),
-        "source": ((6,), "uint8"),
     }
     assert batch["obs_images"][:, 1].flags.c_contiguous
     assert (batch["weight"] == 1.0).all()

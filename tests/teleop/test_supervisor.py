@@ -64,6 +64,13 @@ def test_control_comes_back_after_a_number_of_steps_and_the_policy_begins_anew()
     assert helped == [False] * 3 + [True] * 6 + [False] * 3 + [True] * 4
 
 
+def test_the_expert_begins_anew_at_each_takeover(monkeypatch: pytest.MonkeyPatch) -> None:
+    resets: list[str] = []
+    monkeypatch.setattr(ScriptedExpert, "reset", lambda _: resets.append("reset"))
+    acted(supervisor(), [0.30] * 16)
+    assert len(resets) == 2
+
+
 def test_an_episode_begins_with_hands_off() -> None:
     watcher = supervisor()
     acted(watcher, [0.3] * 5)
