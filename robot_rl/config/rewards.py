@@ -49,7 +49,7 @@ class ClassifierConfig:
     held_out: float = param(0.3, "share of episodes that is kept from training", ge=0.05, le=0.9)
     precision: float = param(0.97, "precision on held-out observations that the threshold is for", ge=0.5, le=1.0)
     members: int = param(3, "networks, the most doubtful of which counts", ge=1, le=16)
-    steps: int = param(800, "training steps of each network", ge=1)
+    steps: int = param(400, "training steps of each network", ge=1)
     batch_size: int = param(64, "images in a training step, half of them of success", ge=2)
     learning_rate: float = param(1e-3, "Adam step size", ge=0.0)
     weight_decay: float = param(1e-3, "decay of the weights", ge=0.0)
