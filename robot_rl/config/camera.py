@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from robot_rl.config.nodes import RigConfig
+from robot_rl.config.nodes import CALIBRATION_AGE, RigConfig
 from robot_rl.config.param import param
 
 DRIVERS = ("topic", "realsense", "v4l2", "file", "pattern")
@@ -46,6 +46,7 @@ class CameraNodeConfig(RigConfig):
     rotation: int = param(0, "turn of the cropped picture, clockwise", choices=(0, 90, 180, 270), unit="degrees")
     raw: bool = param(False, "publish the raw picture as well")
     calibration: str = param("", CALIBRATION)
+    calibration_max_days: float = param(0.0, CALIBRATION_AGE, ge=0.0, unit="days")
     frozen_s: float = param(1.0, FROZEN, ge=0.0, le=60.0, unit="s")
     black_s: float = param(1.0, BLACK, ge=0.0, le=60.0, unit="s")
     black_level: int = param(10, BLACK_LEVEL, ge=0, le=255)

@@ -45,14 +45,11 @@ class EpisodeTally:
         """Start a new episode."""
         self._total, self._success, self._interventions = 0.0, False, 0
 
-    def took(self, source: Source) -> None:
-        """Take who chose the action of a step."""
+    def add(self, source: Source, reward: float, success: bool) -> None:
+        """Add a step as it is recorded: an outcome whose step was lost does not count."""
         self._interventions += source is Source.INTERVENTION
-
-    def add(self, outcome: Outcome) -> None:
-        """Add the outcome of one observation."""
-        self._total += outcome.reward
-        self._success |= outcome.success
+        self._total += reward
+        self._success |= success
 
     def end(self, length: int) -> EpisodeResult:
         """Close the episode of `length` actions."""

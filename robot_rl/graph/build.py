@@ -28,8 +28,6 @@ from robot_rl.robot.spec import load_robot
 
 TASKS = "robot_rl.robot.tasks"
 NOBODY = "none"
-SCRIPTED = "scripted"
-"""The device that is no person."""
 COUNTDOWN_S = 3.0
 PERSON_STEPS = 8
 """How many times the steps of a scripted or learned episode a person's may have."""
@@ -185,18 +183,20 @@ def _request(name: str, given: Mapping[str, str], settings: Settings) -> Request
     values.setdefault("run", values["task"])
     task = _task_settings(values["task"])
     source = assign(["reward.source"], "simulator" if values["sim"] else "human")
-    layers = [_assigned(arguments, assumed), source, task, guidance(values, task), settings]
+    layers = [_assigned(arguments, assumed), source, task, settings]
     if "config" in values:
         layers.append(read_settings(values["config"]))
     layers.append(_assigned(arguments, asked))
+    device = device_of(merge(layers)) if name == "demo" else values.get("supervisor", NOBODY)
+    hand = device not in (devices.SCRIPTED, NOBODY)
+    if hand and name == "demo":
+        layers.insert(3, guidance(task))
     merged: Settings = merge(layers)
     load_robot(merged[ALL]["robot"])
     sim = values["sim"]
     check_cameras(merged, sim)
     if sim:
         _check_calibration(merged)
-    device = device_of(merged) if name == "demo" else values.get("supervisor", NOBODY)
-    hand = device not in (devices.SCRIPTED, NOBODY)
     pace = values.setdefault("pace", "lockstep" if sim and not hand else 1.0)
     if not sim and pace != 1.0:
         raise UsageError(f"argument pace:={pace} needs sim:=true: a robot runs in real time, leave pace out.")
@@ -239,10 +239,8 @@ def _task_settings(task: str) -> Settings:
     return read_settings(path) if path.is_file() else {}
 
 
-def guidance(values: Mapping[str, Any], task: Settings) -> Settings:
+def guidance(task: Settings) -> Settings:
     """What fits a person who demonstrates: a countdown, time enough, and a word on each episode."""
-    if values.get("device", SCRIPTED) == SCRIPTED:
-        return {}
     steps = task.get("policy", {}).get("episode_steps", PolicyNodeConfig.episode_steps)
     return {"policy": {"review": True, "countdown_s": COUNTDOWN_S, "episode_steps": PERSON_STEPS * steps}}
 

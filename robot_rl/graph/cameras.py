@@ -44,7 +44,8 @@ def _check(config: CameraNodeConfig) -> None:
     except UsageError as error:
         raise UsageError(f"camera '{config.camera}': {error}") from None
     if config.calibration:
-        load_intrinsics(config.calibration, config.camera, config.width, config.height)
+        days = config.calibration_max_days
+        load_intrinsics(config.calibration, config.camera, config.width, config.height, max_days=days)
 
 
 def configs(settings: Settings) -> Iterator[CameraNodeConfig]:

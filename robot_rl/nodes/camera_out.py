@@ -69,10 +69,12 @@ def view_of(config: CameraNodeConfig) -> View:
 def lens_of(config: CameraNodeConfig, optics: Optics | None, width: int, height: int) -> CameraIntrinsics | None:
     """Intrinsics of raw pictures of that size: from the calibration, else from the device, else None.
 
-    Raises UsageError where the calibration is of another camera or size.
+    Raises UsageError where the calibration is of another camera, by name or serial number, of another size or too old.
     """
     if config.calibration:
-        return load_intrinsics(config.calibration, config.camera, width, height)
+        serial = optics.serial if optics else ""
+        days = config.calibration_max_days
+        return load_intrinsics(config.calibration, config.camera, width, height, serial=serial, max_days=days)
     if optics is None:
         return None
     matrix = optics.matrix

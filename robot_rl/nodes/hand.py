@@ -44,8 +44,9 @@ class HandTeleop:
     """Publishes on `node` what a person does at a device.
 
     Demonstrating, it answers every tick, with an action that keeps the arm still where nobody acts. Intervening, it is
-    silent while nobody acts. A touch, and letting go, are answered at once, as the last observation's action. A device
-    that is lost while the person acts holds the arm until it is touched again or another episode begins.
+    silent while nobody acts, once it has said so: an answer without entries, to the first observation after letting go,
+    gives control back. A touch, and letting go, are answered at once, as the last observation's action. A device that
+    is lost while the person acts holds the arm until it is touched again or another episode begins.
     """
 
     def __init__(self, node: GraphNode, config: TeleopNodeConfig, robot: RobotConfig) -> None:
@@ -64,6 +65,7 @@ class HandTeleop:
         topical = device.driver in ("joy", "twist", "leader")
         driver = TopicDriver(node, device) if topical else make_driver(device)
         self._device = Connection(driver, make_meaning(device, robot.joints))
+        self._buttons = device.buttons
         self._command, self._acted, self._holds, self._settle = Command(), False, False, False
         self._stamp_ns, self._joints, self._said = 0, robot.joints, ""
         self._connect(robot)
@@ -98,9 +100,11 @@ class HandTeleop:
             self._hand.begin()
             self._device.gripper_is(self._hand.opening)
             self._holds = False
-        if self._acted or self._holds or self._settle or self._demonstrates:
-            self._settle = False
+        settle, self._settle = self._settle, False
+        if self._acted or self._holds or self._demonstrates:
             self._answer()
+        elif settle:
+            self._publisher.publish(convert.vector_to_msg((), (), self._stamp_ns, self._source.name))
 
     def _poll(self) -> None:
         command = self._device.poll(time.monotonic())
@@ -157,6 +161,7 @@ class HandTeleop:
     def _report(self) -> Report:
         values: dict[str, object] = {"device": self._config.device, "name": self._device.name}
         values |= {"acts": self._acted, "holds": self._holds, "losses": self._device.losses}
+        values |= {f"key {button.does}": button.input for button in self._buttons}
         if self._said:
             return ERROR if self._holds else WARN, self._said, values
         return OK, "a person acts" if self._acted else f"{self._device.name} is there", values

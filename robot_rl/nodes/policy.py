@@ -152,7 +152,6 @@ class PolicyNode(GraphNode):
             return
         self._last_tick_ns, self._gap = now_ns, 0
         outcome = self.machine.outcome(self.senses.take_outcome())
-        self.tally.add(outcome if self._taken else Outcome(0.0, outcome.success, outcome.terminated))
         if episode_over(outcome, self._taken, self.config.episode_steps):
             self.steps.observe(seen, outcome, None, self.chooser.version)
             self.steps.end()
@@ -207,7 +206,7 @@ class PolicyNode(GraphNode):
             self._cut(f"the last {self.stream.unwritten} steps are not on disk")
         records = self.steps.take()
         for record in records:
-            self.tally.took(Source(int(record["source"])))
+            self.tally.add(Source(int(record["source"])), float(record["reward"]), bool(record["success"]))
         self.stream.send(records)
         if self._in_episode and not self.steps.open:
             self._close_episode()

@@ -14,6 +14,7 @@ from robot_rl.core.errors import SchemaError
 from robot_rl.core.outcome import Outcome
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.runner import GraphNode
+from robot_rl.perception.cameras.ops import View
 from robot_rl.perception.frame_sets import FrameSets
 from robot_rl.rewards.hysteresis import Hysteresis
 from robot_rl.rewards.simulator import SimulatorReward
@@ -60,7 +61,7 @@ class HumanSource:
 
     def __init__(self, node: GraphNode, config: RewardNodeConfig, say: Say) -> None:
         self._say, self.figures = say, dict[str, float]()
-        watch(node, config.cameras, config.lockstep, self._on_images)
+        watch(node, config, config.cameras, self._on_images)
 
     def acting(self, running: bool) -> None:
         """Nothing to forget."""
@@ -87,7 +88,7 @@ class ClassifierSource:
         frames = config.hold or meta.frames
         self.figures = {"score": 0.0, "threshold": meta.threshold}
         self._held = Hysteresis(frames, meta.threshold, round(1e9 / config.rate_hz))
-        watch(node, meta.cameras, config.lockstep, self._on_images)
+        watch(node, config, meta.cameras, self._on_images)
 
     def acting(self, running: bool) -> None:
         """Judge while an episode runs; before the next one the arm may still hold what it has just lifted."""
@@ -104,15 +105,18 @@ class ClassifierSource:
 
 
 def watch(
-    node: GraphNode, cameras: Sequence[str], lockstep: bool, take: Callable[[int, dict[str, np.ndarray]], None]
+    node: GraphNode,
+    config: RewardNodeConfig,
+    cameras: Sequence[str],
+    take: Callable[[int, dict[str, np.ndarray]], None],
 ) -> None:
-    """Call `take` with stamp and images of every set of the cameras' images; those that do not fit are logged."""
-    sets = FrameSets(cameras, lockstep)
+    """Call `take` with stamp and images of every set of the cameras' images, as the policy node sees them."""
+    sets, view = FrameSets(cameras, config.lockstep), View((config.image_size, config.image_size))
 
     def taker(camera: str) -> Callable[[Image], None]:
         def handle(msg: Image) -> None:
             try:
-                found = sets.add(camera, convert.time_from_msg(msg.header.stamp), convert.image_from_msg(msg))
+                found = sets.add(camera, convert.time_from_msg(msg.header.stamp), view(convert.image_from_msg(msg)))
                 if found is not None:
                     take(*found)
             except SchemaError as error:
@@ -120,8 +124,9 @@ def watch(
 
         return handle
 
+    images = qos.STREAM if config.lockstep else qos.ANYONE  # other people's camera drivers send as they like
     for camera in cameras:
-        node.create_subscription(Image, f"camera/{camera}/image", taker(camera), qos.STREAM)
+        node.create_subscription(Image, f"camera/{camera}/image", taker(camera), images)
 
 
 def make_source(node: GraphNode, config: RewardNodeConfig, say: Say) -> RewardSource:

@@ -15,10 +15,11 @@ def test_an_episode_ends_with_the_task_or_at_its_limit() -> None:
 def test_a_tally_can_count_successes_only() -> None:
     tally = EpisodeTally(wanted=1, only_successes=True)
     tally.begin()
-    tally.add(Outcome(0.5))
+    tally.add(Source.POLICY, 0.5, success=False)
     assert tally.end(4).total == 0.5 and not tally.done
     tally.begin()
-    tally.add(Outcome(1.0, success=True))
+    tally.add(Source.POLICY, 1.0, success=False)
+    tally.add(Source.POLICY, 0.0, success=True)
     assert tally.end(2).success and tally.done
 
 
@@ -27,5 +28,5 @@ def test_a_tally_counts_the_steps_in_which_a_person_intervened() -> None:
     for sources, expected in (((0, 3, 3, 4), 2), ((0, 0), 0)):
         tally.begin()
         for source in sources:
-            tally.took(Source(source))
+            tally.add(Source(source), 0.0, success=False)
         assert tally.end(len(sources)).interventions == expected

@@ -43,6 +43,8 @@ class Optics:
     distortion_model: str
     """As in camera_info: plumb_bob, rational_polynomial or equidistant."""
     distortion: np.ndarray
+    serial: str = ""
+    """The device's serial number, '' where it has none."""
 
 
 class Camera(Protocol):

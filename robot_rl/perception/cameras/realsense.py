@@ -63,7 +63,7 @@ class RealSenseCamera:
         device = choose_device(rs, self._devices(), config.device)
         self.serial = device.get_info(rs.camera_info.serial_number)
         modes = find_modes(rs, device, config)
-        self.optics = optics_of(rs, modes[0].profiles[0])
+        self.optics = optics_of(rs, modes[0].profiles[0], self.serial)
         set_controls(rs, modes[0].sensor, config)
         for mode in modes:
             mode.sensor.open(mode.profiles)

@@ -138,10 +138,10 @@ def _set(sensor: Any, option: Any, value: float, name: str, unit: float = 1.0, n
     sensor.set_option(option, span.min + steps * span.step if span.step else value)
 
 
-def optics_of(rs: Any, profile: Any) -> Optics:
-    """The factory intrinsics of a stream."""
+def optics_of(rs: Any, profile: Any, serial: str) -> Optics:
+    """The factory intrinsics of a stream of the camera with that serial number."""
     lens = profile.get_intrinsics()
     matrix = np.array([[lens.fx, 0.0, lens.ppx], [0.0, lens.fy, lens.ppy], [0.0, 0.0, 1.0]])
     fisheye = lens.model in (rs.distortion.kannala_brandt4, rs.distortion.ftheta)
     model, count = ("equidistant", 4) if fisheye else ("plumb_bob", 5)
-    return Optics(matrix, model, np.array(lens.coeffs[:count], np.float64))
+    return Optics(matrix, model, np.array(lens.coeffs[:count], np.float64), serial)
