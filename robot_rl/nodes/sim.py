@@ -19,6 +19,7 @@ from robot_rl.core.errors import SchemaError
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.command_in import Driver
 from robot_rl.nodes.command_out import OUTPUTS
+from robot_rl.nodes.repeats import Repeats
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.robot.sim_arm import SimArm
 from robot_rl.robot.spec import load_robot
@@ -26,6 +27,9 @@ from robot_rl.robot.tasks import load_task
 
 CAMERA_HZ = 30.0
 """Frame rate of the simulated cameras outside lockstep."""
+STUCK = 2
+"""Announcements without an answer after which the control rate's ticks are counted from here: a command that was on its
+way when the task was put back leaves time standing between two of them, where nothing is seen."""
 MAX_CATCH_UP = 10
 """Driver ticks made up for at once when the process was held up; more are given up."""
 
@@ -44,8 +48,8 @@ class SimNode(GraphNode):
         picture_hz = self.config.rate_hz if self.config.lockstep else CAMERA_HZ
         self._picture_every = max(1, round(self.robot.command.rate_hz / picture_hz))
         self._sim_time = self.config.lockstep or self.config.pace != 1.0
-        self._time_ns, self._ticks = convert.NS, 0
-        self._driver, self._opening = Driver(self.robot), self.robot.gripper.open
+        self._time_ns, self._ticks, self._waits = convert.NS, 0, 0
+        self._driver, self._opening, self._repeats = Driver(self.robot), self.robot.gripper.open, Repeats()
         self._connect()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._last_wall = time.monotonic()
@@ -74,6 +78,8 @@ class SimNode(GraphNode):
             self._opening = float(msg.data[0])
 
     def _on_command(self, msg: Any) -> None:
+        if self.config.lockstep and self._repeats.is_repeat(msg):
+            return
         try:
             self._driver.receive(msg)
         except SchemaError as error:
@@ -85,7 +91,7 @@ class SimNode(GraphNode):
     def _advance(self) -> None:
         self.arm.command(self._driver.next(self._dt_ns * 1e-9), self._opening)
         self.arm.advance(self._dt_ns * 1e-9)
-        self._ticks += 1
+        self._ticks, self._waits = self._ticks + 1, 0
         self._time_ns += self._dt_ns
         self._publish()
 
@@ -97,12 +103,17 @@ class SimNode(GraphNode):
 
     def _announce(self) -> None:
         if time.monotonic() - self._last_wall >= self.config.announce_s:
-            self._publish(with_pictures=True)
+            self._repeats.announced()
+            self._waits += 1
+            if self._waits >= STUCK:
+                self._ticks = 0
+            self._publish()
 
-    def _publish(self, with_pictures: bool = False) -> None:
+    def _publish(self) -> None:
+        """Joint states, and at ticks of the control rate what is seen: pictures between two would make a short step."""
         self._last_wall = time.monotonic()
         stamp_ns = self._time_ns if self._sim_time else self.now_ns()
-        with_pictures |= self._ticks % self._picture_every == 0
+        with_pictures = self._ticks % self._picture_every == 0
         # In lockstep nodes go by the stamps of what they answer, so the clock need not tick for each command.
         if self._clock_out is not None and (with_pictures or not self.config.lockstep):
             self._clock_out.publish(ClockMsg(clock=convert.time_to_msg(stamp_ns)))
