@@ -21,8 +21,9 @@ ATTEND_S = 0.2
 """Wall time after which a changed status is announced, and steps that the disk refused are tried again."""
 ANNOUNCE_EVERY = 10
 """Steps after which the status is announced in any case."""
-QUIET_S, LEAVE_S = 0.5, 3.0
-"""Wall time without a step after which a sink that is to end does so, and the most it waits for that."""
+QUIET_S, LEAVE_S, ENDING_S = 0.5, 3.0, 20.0
+"""Wall time without a step after which a sink that is to end does so, and the most it waits for that: longer where the
+policy nodes are told to end as well, for then the steps that come are the stream's history and no new ones."""
 TAKE_S = 0.1
 """The same where nobody publishes any more: what has been received is still to be taken."""
 RUNS = 8
@@ -86,7 +87,7 @@ class StepSink:
         With `ending` the job is done: policy nodes are told to leave their episode and to send nothing more.
         """
         self._ending, self._heard = ending, time.monotonic()
-        self._deadline = self._heard + LEAVE_S
+        self._deadline = self._heard + (ENDING_S if ending else LEAVE_S)
         self.announce()
 
     @property

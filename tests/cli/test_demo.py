@@ -36,5 +36,5 @@ def test_a_script_is_neither_counted_down_nor_reviewed_unless_asked() -> None:
 
 
 def test_a_person_gets_time_a_countdown_and_a_word_on_each_episode() -> None:
-    policy = guidance({"device": "gamepad"}, {"policy": {"episode_steps": 60}})["policy"]
+    policy = guidance({"policy": {"episode_steps": 60}})["policy"]
     assert policy["review"] and policy["countdown_s"] > 0 and policy["episode_steps"] > 60

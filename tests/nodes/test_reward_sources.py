@@ -156,10 +156,19 @@ def test_between_episodes_nothing_is_rewarded_and_nothing_is_remembered(file):
     assert rig.successes() == [1, 2, 5]
 
 
-def test_an_image_that_does_not_fit_is_said_and_dropped(file):
+def test_pictures_of_another_size_are_judged_as_the_policy_sees_them(file):
     rig = Rig(source=str(file))
-    rig.show(0, size=32)
-    assert not rig.said and "gave an image of (32, 32, 3)" in rig.node.errors[0]
+    for stamp in range(3):
+        rig.show(stamp, BRIGHT, size=32)
+    assert rig.successes() == [1, 2]
+
+
+def test_an_image_that_is_none_is_said_and_dropped(file):
+    rig = Rig(source=str(file))
+    image = convert.image_to_msg(np.zeros((16, 16, 3), np.uint8), 0, "front")
+    image.encoding = "mono8"
+    rig.node.handlers["camera/front/image"](image)
+    assert not rig.said and "mono8" in rig.node.errors[0]
 
 
 def test_a_classifier_of_another_rig_or_below_this_nodes_bound_is_not_served(file):
