@@ -25,7 +25,9 @@ QUIET_S, LEAVE_S, ENDING_S = 0.5, 3.0, 20.0
 """Wall time without a step after which a sink that is to end does so, and the most it waits for that: longer where the
 policy nodes are told to end as well, for then the steps that come are the stream's history and no new ones."""
 TAKE_S = 0.1
-"""The same where nobody publishes any more: what has been received is still to be taken."""
+"""The former where nobody publishes any more: what has been received is still to be taken."""
+FIND_S = 3.0
+"""Wall time after its start in which a sink may not have found the policy nodes, whose history is to be taken in."""
 RUNS = 8
 """Writers of steps whose committed number is announced: those that came last."""
 
@@ -54,6 +56,7 @@ class StepSink:
         self._next: dict[int, int] = {}
         self._waiting: deque[np.ndarray] = deque()
         self._ending, self._heard, self._deadline = False, time.monotonic(), float("inf")
+        self._born = self._heard
         self._announced: LearnerStatus | None = None
         self._publisher = node.create_publisher(JointState, "learner/status", qos.LATCHED)
         self._subscription = node.create_subscription(PointCloud2, "step", self._on_step, qos.STEP)
@@ -94,6 +97,8 @@ class StepSink:
     def left(self) -> bool:
         """True once nothing more is to be expected after `leave`."""
         now = time.monotonic()
+        if self._ending and not self._next and now - self._born < FIND_S:
+            return False
         patience = QUIET_S if self._node.count_publishers(self._subscription.topic_name) else TAKE_S
         return (not self._waiting and now - self._heard > patience) or now > self._deadline
 

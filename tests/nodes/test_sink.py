@@ -141,9 +141,22 @@ def test_steps_that_the_disk_refuses_are_kept_and_written_when_it_takes_them(
     assert seen == list(range(6)) and sink.trouble == "" and sink.status.waiting == 0
 
 
-def test_a_sink_that_has_done_its_job_says_so_and_leaves_when_the_stream_is_quiet(
-    node: Node, writer: ReplayWriter
+def test_a_sink_at_its_goal_from_the_start_waits_for_policy_nodes_to_be_found(
+    node: Node, writer: ReplayWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("robot_rl.nodes.sink.FIND_S", 0.6)
+    sink = StepSink(node, SPEC, writer)
+    sink.leave(ending=True)
+    time.sleep(TAKE_S + 0.05)
+    assert not sink.left, "their history may still come"
+    time.sleep(0.6)
+    assert sink.left
+
+
+def test_a_sink_that_has_done_its_job_says_so_and_leaves_when_the_stream_is_quiet(
+    node: Node, writer: ReplayWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("robot_rl.nodes.sink.FIND_S", 0.0)
     sink = StepSink(node, SPEC, writer)
     assert not sink.status.ending
     sink.leave(ending=True)
