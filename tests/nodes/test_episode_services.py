@@ -24,7 +24,7 @@ def test_pause_truncates_the_episode_and_stops_and_resume_begins_the_next_with_a
     assert acting(rig)
     answer = rig.person("pause")
     assert answer.success and "resume" in answer.message
-    assert rig.spin_until(lambda: rig.state == "STOPPED") and rig.asked[-1] == "stop"
+    assert rig.spin_until(lambda: rig.state == "STOPPED" and rig.asked[-1] == "stop")
     assert rig.spin_until(lambda: bool(rig.steps[-1]["is_last"]))
     assert not rig.steps[-1]["is_terminal"] and not rig.steps[-1]["success"]
     episode = [step for step in rig.steps if step["episode"] == rig.steps[-1]["episode"]]
