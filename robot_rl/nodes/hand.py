@@ -36,6 +36,8 @@ SERVICES = {
     "stop": ("safety/stop",),
 }
 """What each button asks for: the first of these services that is there."""
+SETTLE = 2
+"""Observations after letting go until control is given back: before, the arm is told to rest."""
 FRESH = 2.0
 """Periods for which a touch answers the last observation; then no episode runs."""
 
@@ -44,9 +46,9 @@ class HandTeleop:
     """Publishes on `node` what a person does at a device.
 
     Demonstrating, it answers every tick, with an action that keeps the arm still where nobody acts. Intervening, it is
-    silent while nobody acts, once it has said so: an answer without entries, to the first observation after letting go,
-    gives control back. A touch, and letting go, are answered at once, as the last observation's action. A device that
-    is lost while the person acts holds the arm until it is touched again or another episode begins.
+    silent while nobody acts, once it has said so: an answer without entries, to the second observation after letting
+    go, gives control back. A touch, and letting go, are answered at once, as the last observation's action. A device
+    that is lost while the person acts holds the arm until it is touched again or another episode begins.
     """
 
     def __init__(self, node: GraphNode, config: TeleopNodeConfig, robot: RobotConfig) -> None:
@@ -66,7 +68,7 @@ class HandTeleop:
         driver = TopicDriver(node, device) if topical else make_driver(device)
         self._device = Connection(driver, make_meaning(device, robot.joints))
         self._buttons = device.buttons
-        self._command, self._acted, self._holds, self._settle = Command(), False, False, False
+        self._command, self._acted, self._holds, self._settle = Command(), False, False, 0
         self._stamp_ns, self._joints, self._said = 0, robot.joints, ""
         self._connect(robot)
 
@@ -100,8 +102,8 @@ class HandTeleop:
             self._hand.begin()
             self._device.gripper_is(self._hand.opening)
             self._holds = False
-        settle, self._settle = self._settle, False
-        if self._acted or self._holds or self._demonstrates:
+        settle, self._settle = self._settle, max(self._settle - 1, 0)
+        if self._acted or self._holds or self._demonstrates or settle > 1:
             self._answer()
         elif settle:
             self._publisher.publish(convert.vector_to_msg((), (), self._stamp_ns, self._source.name))
@@ -116,7 +118,7 @@ class HandTeleop:
         touched, left = command.acts and not self._acted, self._acted and not command.acts
         self._command, self._acted = command, command.acts
         if touched or left:
-            self._holds, self._settle = left and bool(command.lost), left
+            self._holds, self._settle = left and bool(command.lost), SETTLE if left else 0
             self._hand.take_over()
             age_s = (self._node.now_ns() - self._stamp_ns) * 1e-9
             if age_s < FRESH / self._config.rate_hz:
