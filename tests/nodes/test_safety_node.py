@@ -37,7 +37,7 @@ class Peers(RosPeer):
         self._actions = self.node.create_publisher(JointState, "action/policy", qos.COMMAND)
         self._teleop = self.node.create_publisher(JointState, "action/teleop", qos.COMMAND)
         self.estop = self.node.create_publisher(Bool, "estop", qos.LATCHED)
-        self.node.create_subscription(Float64MultiArray, ROBOT.command.topic, self._on_command, qos.COMMAND)
+        self.node.create_subscription(Float64MultiArray, ROBOT.command.topic, self._on_command, qos.EVENTS)
         self.node.create_subscription(JointState, "action/executed", self.executed.append, qos.EVENTS)
         self.node.create_subscription(DiagnosticStatus, "safety/status", self._on_status, qos.LATCHED)
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
