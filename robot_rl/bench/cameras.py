@@ -6,6 +6,8 @@ import numpy as np
 
 from robot_rl.core.errors import RobotRLError
 
+COMPLETE = "hears all topics"
+"""What the node that receives logs once an image has come on each topic."""
 FEWEST = 10
 """Images below which no percentile is given."""
 

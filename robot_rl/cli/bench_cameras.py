@@ -21,15 +21,12 @@ from typing import Any
 import numpy as np
 import yaml
 
-from robot_rl.bench.cameras import camera_figures
-from robot_rl.cli.live_graph import LiveGraph
+from robot_rl.bench.cameras import COMPLETE, camera_figures
+from robot_rl.cli.live_graph import LiveGraph, held
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.core.errors import RobotRLError, UsageError
 from robot_rl.graph import build
-from robot_rl.graph.locks import domain_of
 from robot_rl.graph.model import Graph, NodeSpec
-from robot_rl.graph.session import check_run, run_of, take_locks
-from robot_rl.nodes.image_witness import COMPLETE
 
 PROFILE = "FASTRTPS_DEFAULT_PROFILES_FILE"
 CAMERAS = ("wrist", "front")
@@ -86,24 +83,18 @@ def camera_graph(args: argparse.Namespace, folder: Path, profile: bool) -> Graph
 
 def _measure(args: argparse.Namespace, folder: Path, profile: bool) -> dict[str, Any]:
     graph = camera_graph(args, folder, profile)
-    check_run(graph)
     if not profile:
         os.environ.pop(PROFILE, None)
-    locks = take_locks(run_of(graph), domain_of(graph.arguments.get("domain"), os.environ))
-    try:
+    with held(graph):
         live = LiveGraph(graph)
         try:
-            return _observe(live, graph, folder, args.seconds)
+            return _observe(live, folder, args.seconds)
         finally:
             live.close()
-    finally:
-        for lock in locks:
-            lock.release()
 
 
-def _observe(live: LiveGraph, graph: Graph, folder: Path, seconds: float) -> dict[str, Any]:
-    for node in graph.nodes:
-        live.start(node.name)
+def _observe(live: LiveGraph, folder: Path, seconds: float) -> dict[str, Any]:
+    live.start_all()
     _wait_for_images(live)
     since_ns, before = time.time_ns(), live.processor_s()
     time.sleep(seconds)

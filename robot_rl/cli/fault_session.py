@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -14,13 +13,12 @@ import yaml
 
 from robot_rl.bench import faults
 from robot_rl.bench.faults import AgeLimits, Fault, Trial
-from robot_rl.cli.live_graph import LiveGraph
+from robot_rl.cli.live_graph import LiveGraph, held
 from robot_rl.config.nodes import PolicyNodeConfig
 from robot_rl.core.errors import RobotRLError
 from robot_rl.graph import build
-from robot_rl.graph.locks import domain_of
 from robot_rl.graph.model import Graph, NodeSpec
-from robot_rl.graph.session import check_run, run_of, take_locks
+from robot_rl.graph.session import run_of
 from robot_rl.nodes.command_in import SILENCE_S
 from robot_rl.nodes.fault_witness import FaultWitness
 from robot_rl.replay.reader import ReplayReader
@@ -70,20 +68,16 @@ class FaultSession(AbstractContextManager["FaultSession"]):
         self._lag = ArmIndex.of(model, self._robot).lead
 
     def __enter__(self) -> FaultSession:
-        check_run(self._graph)
-        domain = domain_of(self._graph.arguments.get("domain"), os.environ)
         policy = self._graph.node("policy").parameters
         rig = PolicyNodeConfig(**{key: policy[key] for key in ("cameras", "image_size", "rate_hz")})
         with ExitStack() as stack:
-            for lock in take_locks(run_of(self._graph), domain):
-                stack.callback(lock.release)
+            domain = stack.enter_context(held(self._graph))
             states = f"sim/{self._robot.joint_states}"
             self._seen = FaultWitness(domain, self._robot, step_spec(rig, self._robot), states, faults.CAMERA)
             stack.callback(self._seen.close)
             self._live = LiveGraph(self._graph)
             stack.callback(self._live.close)
-            for node in self._graph.nodes:
-                self._live.start(node.name)
+            self._live.start_all()
             self._stack = stack.pop_all()
         return self
 
@@ -191,11 +185,7 @@ class FaultSession(AbstractContextManager["FaultSession"]):
         while not condition():
             now = time.monotonic()
             if now - begin > WAIT_S:
-                gone = ", ".join(self._live.ended())
-                raise RobotRLError(
-                    f"not within {WAIT_S:g} s: {what} (safety: {self._seen.mode or 'silent'}"
-                    f"{', gone: ' + gone if gone else ''}); see the logs in '{self._live.log('policy').parent}'."
-                )
+                raise self._live.overdue(WAIT_S, what, self._seen.mode)
             if resume and now - nudged > NUDGE_S:
                 nudged = now
                 self._seen.resume()

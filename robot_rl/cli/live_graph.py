@@ -7,18 +7,33 @@ import os
 import signal
 import subprocess
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from robot_rl.cli.supervisor import node_command
 from robot_rl.core.errors import RobotRLError
 from robot_rl.graph import guard
+from robot_rl.graph.locks import domain_of
 from robot_rl.graph.model import Graph
-from robot_rl.graph.session import prepare, run_of
+from robot_rl.graph.session import check_run, prepare, run_of, take_locks
 
 HARDWARE = 10
 """Real-time priority of what stands for hardware: above all that computes, below safety."""
 HURRY = 1
 """The nodes need not end gracefully: how much of a hurry `guard.stop_all` is told to be in."""
+
+
+@contextlib.contextmanager
+def held(graph: Graph) -> Iterator[int]:
+    """Keep other graphs off the run and the ROS domain of `graph`, which is yielded; UsageError where one is there."""
+    check_run(graph)
+    domain = domain_of(graph.arguments.get("domain"), os.environ)
+    locks = take_locks(run_of(graph), domain)
+    try:
+        yield domain
+    finally:
+        for lock in locks:
+            lock.release()
 
 
 class LiveGraph:
@@ -41,6 +56,17 @@ class LiveGraph:
             self._processes[name] = subprocess.Popen(
                 command, env=environ, stdout=log, stderr=log, start_new_session=True
             )
+
+    def start_all(self) -> None:
+        """Start every node."""
+        for node in self._graph.nodes:
+            self.start(node.name)
+
+    def overdue(self, within_s: float, what: str, mode: str) -> RobotRLError:
+        """The error where `what` did not come about within that time; `mode` is safety's, '' where it is silent."""
+        gone = f", gone: {', '.join(self.ended())}" if self.ended() else ""
+        seen = f"safety: {mode or 'silent'}{gone}"
+        return RobotRLError(f"not within {within_s:g} s: {what} ({seen}); see the logs in '{self._log}'.")
 
     def log(self, name: str) -> Path:
         """File with the output of a node."""

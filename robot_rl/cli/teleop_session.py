@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -14,15 +13,13 @@ import numpy as np
 import yaml
 
 from robot_rl.bench.handover import Handover, Roughness, first_after, roughness
-from robot_rl.cli.live_graph import LiveGraph
+from robot_rl.cli.live_graph import LiveGraph, held
 from robot_rl.config.loader import to_plain
 from robot_rl.config.nodes import TeleopNodeConfig
 from robot_rl.core.errors import RobotRLError
 from robot_rl.core.record import Source
 from robot_rl.graph import build
-from robot_rl.graph.locks import domain_of
 from robot_rl.graph.model import Graph, NodeSpec
-from robot_rl.graph.session import check_run, run_of, take_locks
 from robot_rl.nodes.handover_witness import HandoverWitness
 from robot_rl.robot.spec import load_robot
 
@@ -56,17 +53,13 @@ class TeleopSession(AbstractContextManager["TeleopSession"]):
         self._quiet: list[tuple[int, int]] = []
 
     def __enter__(self) -> TeleopSession:
-        check_run(self._graph)
-        domain = domain_of(self._graph.arguments.get("domain"), os.environ)
         with ExitStack() as stack:
-            for lock in take_locks(run_of(self._graph), domain):
-                stack.callback(lock.release)
+            domain = stack.enter_context(held(self._graph))
             self._seen = HandoverWitness(domain, self._robot.joints, "target_joint")
             stack.callback(self._seen.close)
             self._live = LiveGraph(self._graph)
             stack.callback(self._live.close)
-            for node in self._graph.nodes:
-                self._live.start(node.name)
+            self._live.start_all()
             self._stack = stack.pop_all()
         self._let_go()
         return self
@@ -131,11 +124,7 @@ class TeleopSession(AbstractContextManager["TeleopSession"]):
         deadline = time.monotonic() + WAIT_S
         while not condition():
             if time.monotonic() > deadline:
-                gone = ", ".join(self._live.ended())
-                raise RobotRLError(
-                    f"not within {WAIT_S:g} s: {what} (safety: {self._seen.mode or 'silent'}"
-                    f"{', gone: ' + gone if gone else ''}); see the logs in '{self._live.log('teleop').parent}'."
-                )
+                raise self._live.overdue(WAIT_S, what, self._seen.mode)
             time.sleep(0.005)
 
 

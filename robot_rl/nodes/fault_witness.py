@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import rclpy
-from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image, JointState, PointCloud2
-from std_msgs.msg import Float64MultiArray, Header
+from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 
 from robot_rl.config.robot import RobotConfig
 from robot_rl.core.record import StepSpec
 from robot_rl.nodes import convert, qos
+from robot_rl.nodes.witness import Witness
 
 KEEP = 2000
 """Joint states kept, 40 s of them at 50 Hz."""
 
 
-class FaultWitness:
-    """Listens on a thread of its own, in a ROS context of its own. All times are of the system's clock [ns]."""
+class FaultWitness(Witness):
+    """Sees the arm's own states, the newest of every source, and the steps."""
 
     def __init__(self, domain: int, robot: RobotConfig, spec: StepSpec, states: str, camera: str) -> None:
         """`states` is the topic on which the simulator itself publishes its joint states."""
-        self.mode, self.ticks, self.tick_ns = "", 0, 0
+        super().__init__(domain, "fault_witness")
         self.steps: list[tuple[int, int]] = []
         self.newest: dict[str, int] = {}
         self._robot, self._spec = robot, spec
         self._stamps: list[int] = []
         self._speeds: list[np.ndarray] = []
-        self._lock, self._over = threading.Lock(), threading.Event()
-        self._context = Context()
-        rclpy.init(context=self._context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self._node = rclpy.create_node("fault_witness", context=self._context)
-        self._listen(Header, "tick", self._on_tick)
         self._listen(JointState, states, self._on_states, qos.EVENTS)  # deep: none is to be missed by coming late
-        self._listen(DiagnosticStatus, "safety/status", self._on_status, qos.LATCHED)
         self._listen(PointCloud2, "step", self._on_step, qos.STEP)
         for topic in ("action/policy", "action/teleop", "proprio", "reward", "joint_states"):
             self._listen(JointState, topic, self._stamped(topic))
@@ -52,21 +40,7 @@ class FaultWitness:
         self._listen(Float64MultiArray, robot.command.topic, self._arrived("command"))
         self._resume = self._node.create_client(Trigger, "episode/resume")
         self._freeze: dict[str, Any] = {}
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name="fault_witness")
-        self._thread.start()
-
-    def _listen(self, kind: type, topic: str, handle: Callable[[Any], None], profile: QoSProfile = qos.STREAM) -> None:
-        self._node.create_subscription(kind, topic, handle, profile)
-
-    def _spin(self) -> None:
-        while not self._over.is_set():
-            self._executor.spin_once(timeout_sec=0.1)
-
-    def _on_tick(self, msg: Header) -> None:
-        self.ticks = 1 if msg.frame_id == "first" else self.ticks + 1
-        self.tick_ns = convert.time_from_msg(msg.stamp)
+        self._begin()
 
     def _on_states(self, msg: JointState) -> None:
         speeds = convert.vector_from_msg(JointState(name=msg.name, position=msg.velocity), self._robot.joints)
@@ -74,9 +48,6 @@ class FaultWitness:
             self._stamps.append(convert.time_from_msg(msg.header.stamp))
             self._speeds.append(speeds)
             del self._stamps[:-KEEP], self._speeds[:-KEEP]
-
-    def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.mode = convert.values_of(msg)["mode"]
 
     def _on_step(self, msg: PointCloud2) -> None:
         record = convert.step_from_msg(msg, self._spec)
@@ -120,10 +91,3 @@ class FaultWitness:
         if ready:
             client.call_async(SetBool.Request(data=frozen))
         return ready
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._over.set()
-        self._thread.join()
-        self._node.destroy_node()
-        rclpy.try_shutdown(context=self._context)

@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 from sensor_msgs.msg import Image
 
+from robot_rl.bench.cameras import COMPLETE
 from robot_rl.config.param import param
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.runner import GraphNode, run
-
-COMPLETE = "hears all topics"
-"""What it logs once an image has come on each."""
 
 
 @dataclass(frozen=True, kw_only=True)
