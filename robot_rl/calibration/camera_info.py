@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from robot_rl.calibration.dated import check_age, keep_former
+from robot_rl.calibration.dated import check_age, check_serial, keep_former
 from robot_rl.config.loader import load, read_yaml
 from robot_rl.config.param import param
 from robot_rl.core.errors import UsageError
@@ -70,18 +70,14 @@ def load_intrinsics(
     Raises UsageError where it is missing, incomplete, not finite, of another camera (also where its serial number is
     not `serial` and both are given), of another resolution, or older than `max_days` (0 for no limit).
     """
-    intrinsics = read_intrinsics(Path(folder) / f"{camera}.yaml", camera)
     path = Path(folder) / f"{camera}.yaml"
+    intrinsics = read_intrinsics(path, camera)
     if (intrinsics.image_width, intrinsics.image_height) != (width, height):
         size = f"{intrinsics.image_width}x{intrinsics.image_height}"
         raise UsageError(
             f"calibration '{path}' is for {size} px, images are {width}x{height} px: calibrate at that size."
         )
-    own = intrinsics.record.serial
-    if serial and own and own != serial:
-        raise UsageError(
-            f"calibration '{path}' is of the camera with serial number {own}, not {serial}: calibrate this camera."
-        )
+    check_serial(path, intrinsics.record.serial, serial)
     check_age(path, intrinsics.record.date, max_days, f"camera '{camera}'")
     return intrinsics
 

@@ -1,4 +1,4 @@
-"""Dates of calibration files: their age, and former files that are kept."""
+"""Whose a calibration file is and how old, and former files that are kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from datetime import datetime
 from pathlib import Path
 
 from robot_rl.core.errors import UsageError
+
+
+def check_serial(path: Path, own: str, serial: str) -> None:
+    """Raise UsageError where a file's serial number is not `serial`; '' for one that is not known."""
+    if serial and own and own != serial:
+        raise UsageError(
+            f"calibration '{path}' is of the camera with serial number {own}, not {serial}: calibrate this camera."
+        )
 
 
 def check_age(path: Path, date: str, max_days: float, what: str) -> None:

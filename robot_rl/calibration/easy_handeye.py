@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from robot_rl.calibration.dated import check_age, keep_former
+from robot_rl.calibration.dated import check_age, check_serial, keep_former
 from robot_rl.config.loader import load, read_yaml
 from robot_rl.config.param import param
 from robot_rl.core.errors import UsageError
@@ -87,11 +87,7 @@ def load_hand_eye(path: Path, *, camera: str = "", serial: str = "", max_days: f
     frame = found.camera_frame
     if camera and frame != camera and not frame.startswith(f"{camera}_"):
         raise UsageError(f"calibration '{path}' is of frame '{frame}', not of camera '{camera}': use its own file.")
-    own = found.record.serial
-    if serial and own and own != serial:
-        raise UsageError(
-            f"calibration '{path}' is of the camera with serial number {own}, not {serial}: calibrate this camera."
-        )
+    check_serial(path, found.record.serial, serial)
     check_age(path, found.record.date, max_days, f"'{frame}' hand-eye")
     return found
 

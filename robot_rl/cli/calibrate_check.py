@@ -94,11 +94,8 @@ def tell(args: argparse.Namespace, camera: str, board_px: list[float], tcp_px: l
 
 
 def _draw(folder: Path, shot: calibrate_options.Recorded, corners: np.ndarray, rig: Any, said: str) -> None:
-    import cv2
-
     from robot_rl.calibration.overlay import axes, comparison
 
-    folder.mkdir(parents=True, exist_ok=True)
     drawn = comparison(shot.image, shot.view.corners, corners, said)
     axes(drawn, rig.tcp_in_camera(shot.tcp), rig.intrinsics)
-    cv2.imwrite(str(folder / shot.view.name), drawn[..., ::-1])
+    calibrate_options.save_overlay(folder, shot.view.name, drawn)

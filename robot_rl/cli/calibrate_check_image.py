@@ -69,13 +69,10 @@ def _draw(
     rig: Rig | None,
     tcp: Pose | None,
 ) -> None:
-    import cv2
-
     from robot_rl.calibration.overlay import axes, comparison
 
-    args.overlays.mkdir(parents=True, exist_ok=True)
     seen = view.corners if view is not None else np.zeros((0, 2))
     drawn = comparison(image, seen, corners, args.camera)
     if rig is not None and tcp is not None:
         axes(drawn, rig.tcp_in_camera(tcp), rig.intrinsics)
-    cv2.imwrite(str(args.overlays / f"{args.image.stem}.png"), drawn[..., ::-1])
+    calibrate_options.save_overlay(args.overlays, f"{args.image.stem}.png", drawn)

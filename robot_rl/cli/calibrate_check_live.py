@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -55,14 +54,7 @@ def check_live(args: argparse.Namespace) -> int:
                 print(f"board {errors[-1]:.2f} px off", flush=True)
                 said = time.monotonic()
     if args.overlays:
-        _write(args.overlays, drawn)
+        calibrate_options.save_overlay(args.overlays, "live.png", drawn)
     if not errors:
         raise UsageError("the board was never seen while the arm stood still: nothing was checked.")
     return calibrate_check.tell(args, args.camera, errors, [])
-
-
-def _write(folder: Path, drawn: np.ndarray) -> None:
-    import cv2
-
-    folder.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(folder / "live.png"), drawn[..., ::-1])

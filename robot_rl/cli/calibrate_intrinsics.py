@@ -92,15 +92,12 @@ def _about(args: argparse.Namespace) -> tuple[str, str, str]:
 
 
 def _overlay(folder: Path, image: Any, views: list[Any]) -> None:
-    import cv2
-
     from robot_rl.calibration.coverage import Coverage
     from robot_rl.calibration.overlay import guidance
 
-    folder.mkdir(parents=True, exist_ok=True)
     coverage = Coverage.of(views)
     drawn = guidance(image, coverage, views[-1], f"{len(views)} views: {coverage.wanted or 'all seen'}")
-    cv2.imwrite(str(folder / f"{Path(views[-1].name).stem}.png"), drawn[..., ::-1])
+    calibrate_options.save_overlay(folder, f"{Path(views[-1].name).stem}.png", drawn)
 
 
 def _lines(result: IntrinsicsResult, path: Path) -> list[str]:

@@ -110,6 +110,14 @@ def recorded(folder: Path) -> tuple[SessionInfo, RobotConfig, list[Recorded]]:
     return info, robot, usable
 
 
+def save_overlay(folder: Path, name: str, drawn: np.ndarray) -> None:
+    """Write a picture for the person, uint8 (H, W, 3) RGB, into a folder that is made where it is missing."""
+    import cv2
+
+    folder.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(folder / name), drawn[..., ::-1])
+
+
 def add_calibration(parser: argparse.ArgumentParser) -> None:
     """Add --calibration and --max-days."""
     text = "folder of <camera>.yaml (and <camera>.calib)"

@@ -10,7 +10,7 @@ from robot_rl.config.loader import load
 from robot_rl.config.nodes import RigConfig
 from robot_rl.core.errors import UsageError, unknown_name
 from robot_rl.graph.settings import ALL, CAMERA, Settings, resolve
-from robot_rl.perception.cameras.ops import View, crop_of
+from robot_rl.perception.cameras.ops import View
 
 
 def camera_nodes(settings: Settings) -> list[str]:
@@ -36,7 +36,7 @@ def check_cameras(settings: Settings, sim: bool) -> None:
 
 
 def _check(config: CameraNodeConfig) -> None:
-    view = View((config.image_size, config.image_size), crop_of(config.crop), config.rotation)
+    view = View.of(config)
     if config.driver in ("topic", "file"):  # their size is known only when they give pictures
         return
     try:

@@ -11,13 +11,13 @@ from rclpy.lifecycle import LifecycleNodeMixin, LifecycleState, TransitionCallba
 
 from robot_rl.config.camera import CameraNodeConfig
 from robot_rl.core.errors import RobotRLError, UsageError
-from robot_rl.nodes.camera_out import CameraTopics, lens_of, view_of
+from robot_rl.nodes.camera_out import CameraTopics, lens_of
 from robot_rl.nodes.diagnostics import ERROR, OK, WARN, Diagnostics, Report
 from robot_rl.nodes.runner import GraphNode, run
 from robot_rl.perception.cameras.camera import Frame
 from robot_rl.perception.cameras.capture import Capture, CaptureState
 from robot_rl.perception.cameras.drivers import open_camera
-from robot_rl.perception.cameras.ops import swap_channels
+from robot_rl.perception.cameras.ops import View, swap_channels
 from robot_rl.perception.cameras.watch import Blindness, PictureWatch
 
 TAKE_S, CHECK_S = 0.1, 0.1
@@ -56,7 +56,7 @@ class CameraNode(LifecycleNodeMixin, GraphNode):
         try:
             if config.driver == "topic":
                 raise UsageError("driver is 'topic', which needs no camera node: choose another driver.")
-            self._view = view_of(config)
+            self._view = View.of(config)
         except RobotRLError as error:
             self._failure = error
             return TransitionCallbackReturn.FAILURE

@@ -14,7 +14,7 @@ from robot_rl.calibration.scaled import scaled
 from robot_rl.config.camera import CameraNodeConfig
 from robot_rl.nodes import convert, qos
 from robot_rl.perception.cameras.camera import Frame, Optics
-from robot_rl.perception.cameras.ops import View, crop_of
+from robot_rl.perception.cameras.ops import View
 
 
 class CameraTopics:
@@ -59,11 +59,6 @@ class CameraTopics:
         """Take the topics back."""
         for publisher in (*self._images.values(), *self._infos.values()):
             self._node.destroy_publisher(publisher)
-
-
-def view_of(config: CameraNodeConfig) -> View:
-    """How the parameters make the policy image; UsageError where the crop is none."""
-    return View((config.image_size, config.image_size), crop_of(config.crop), config.rotation)
 
 
 def lens_of(config: CameraNodeConfig, optics: Optics | None, width: int, height: int) -> CameraIntrinsics | None:

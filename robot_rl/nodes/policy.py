@@ -71,7 +71,7 @@ class PolicyNode(GraphNode):
         self.desk = EpisodeDesk(self, self.machine, self.guide, self._on_person)
         countdown_s = self.config.countdown_s
         self.conductor = Conductor(self, self.machine, self._begin, self._on_lost, self._attend, countdown_s)
-        images = qos.STREAM if self.config.lockstep else qos.ANYONE  # other people's camera drivers send as they like
+        images = qos.pictures(self.config.lockstep)
         rate_hz = 0.0 if self.config.lockstep else self.config.rate_hz
         self.senses = Senses(self, self.spec.observation, self.config.max_age_s, rate_hz, self._tick_by_data, images)
         self.create_subscription(JointState, "action/executed", self._on_executed, qos.EVENTS)

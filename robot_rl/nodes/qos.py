@@ -28,6 +28,13 @@ ANYONE = QoSProfile(
     durability=DurabilityPolicy.VOLATILE,
 )
 """For a subscriber that must hear every publisher, whatever its profile."""
+
+
+def pictures(lockstep: bool) -> QoSProfile:
+    """For the images of cameras: other people's drivers, which there are outside lockstep alone, send as they like."""
+    return STREAM if lockstep else ANYONE
+
+
 STEP = _profile(STEP_DEPTH, DurabilityPolicy.TRANSIENT_LOCAL)
 """The step stream, lossless within its depth."""
 EVENTS = _profile(100, DurabilityPolicy.VOLATILE)

@@ -124,9 +124,8 @@ def watch(
 
         return handle
 
-    images = qos.STREAM if config.lockstep else qos.ANYONE  # other people's camera drivers send as they like
     for camera in cameras:
-        node.create_subscription(Image, f"camera/{camera}/image", taker(camera), images)
+        node.create_subscription(Image, f"camera/{camera}/image", taker(camera), qos.pictures(config.lockstep))
 
 
 def make_source(node: GraphNode, config: RewardNodeConfig, say: Say) -> RewardSource:

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from robot_rl.control.progress import Progress, clock
+from robot_rl.safety.reasons import Mode
 
-ALARMS = ("ESTOP", "FAULT")
+ALARMS = tuple(mode.name for mode in Mode if mode.is_alarm)
 EVENTS_SHOWN = 5
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from robot_rl.config.camera import CameraNodeConfig
 from robot_rl.core.errors import UsageError
 
 Crop = tuple[int, int, int, int]
@@ -22,6 +23,11 @@ class View:
     """Part of the raw picture, None for the largest centred one of the result's proportions."""
     rotation: int = 0
     """0, 90, 180 or 270 degrees clockwise."""
+
+    @classmethod
+    def of(cls, config: CameraNodeConfig) -> View:
+        """How a camera's parameters make the policy image; UsageError where the crop is none."""
+        return cls((config.image_size, config.image_size), crop_of(config.crop), config.rotation)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Apply to `image`, (H, W, 3); UsageError where the crop is not inside it."""
