@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -45,13 +46,17 @@ class RosPeer:
         """Spin for some time."""
         self.spin_until(lambda: False, seconds)
 
-    def ask(self, service: str) -> Trigger.Response:
-        """The answer of a Trigger service, once it is there."""
-        client = self.node.create_client(Trigger, service)
+    def request(self, kind: Any, service: str, request: Any) -> Any:
+        """The answer of a service of `kind`, once it is there."""
+        client = self.node.create_client(kind, service)
         assert self.spin_until(client.service_is_ready)
-        future = client.call_async(Trigger.Request())
+        future = client.call_async(request)
         assert self.spin_until(future.done)
         return future.result()
+
+    def ask(self, service: str) -> Trigger.Response:
+        """The answer of a Trigger service."""
+        return self.request(Trigger, service, Trigger.Request())
 
     def call(self, name: str) -> bool:
         """Whether safety/`name` granted what it was asked for."""

@@ -15,10 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
+from ros_peer import RosPeer
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
@@ -33,25 +30,21 @@ NEAR, THERE = 0.02, 0.006
 LONG_S = 150.0
 
 
-class Person:
+class Person(RosPeer):
     """Sees the arm and the ball, and presses the key that brings them together; begins where nothing happens."""
 
     def __init__(self, domain: int, terminal: int) -> None:
         self._terminal, self._pressed, self._ticked = terminal, 0.0, time.monotonic()
         self._state: dict[str, float] = {}
-        self._context = Context()
-        rclpy.init(context=self._context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self._node = rclpy.create_node("person", context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._node.create_subscription(JointState, "sim/state", self._see, qos.STREAM)
-        self._node.create_subscription(Header, "tick", self._on_tick, qos.STREAM)
+        super().__init__(domain, "person")
+        self.node.create_subscription(JointState, "sim/state", self._see, qos.STREAM)
+        self.node.create_subscription(Header, "tick", self._on_tick, qos.STREAM)
 
     def until(self, condition: Callable[[], bool], act: bool = True) -> bool:
         """Look, and press a key ten times a second, until `condition` holds or too long has passed."""
         deadline = time.monotonic() + LONG_S
         while not condition() and time.monotonic() < deadline:
-            self._executor.spin_once(timeout_sec=0.02)
+            self.executor.spin_once(timeout_sec=0.02)
             if act and time.monotonic() - self._pressed > 0.1:
                 self._pressed = time.monotonic()
                 os.write(self._terminal, self._key().encode())
@@ -60,10 +53,6 @@ class Person:
     @property
     def sees(self) -> bool:
         return bool(self._state)
-
-    def close(self) -> None:
-        self._node.destroy_node()
-        rclpy.try_shutdown(context=self._context)
 
     def _key(self) -> str:
         if time.monotonic() - self._ticked > 2.0:

@@ -9,13 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
+from ros_peer import RosPeer
 from sensor_msgs.msg import CameraInfo, Image
 
 from robot_rl.nodes import convert, qos
@@ -33,18 +30,14 @@ TOPICS = {
 }
 
 
-class Viewer:
+class Viewer(RosPeer):
     """Sees all topics of camera 'wrist' and calls its lifecycle services."""
 
     def __init__(self, domain: int, wish: Path) -> None:
-        self.context, self._wish = Context(), wish
-        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node("viewer", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
+        super().__init__(domain, "viewer")
+        self._wish = wish
         self.seen: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
         self.values: dict[str, str] = {}
-        self.says = ""
         for topic, kind in TOPICS.items():
             self.node.create_subscription(kind, f"camera/wrist/{topic}", self.seen[topic].append, qos.STREAM)
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
@@ -56,15 +49,6 @@ class Viewer:
         """What the device does from now on."""
         self._wish.write_text(what)
 
-    def spin_until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
-        deadline = self.now() + timeout_s * 1e9
-        while not condition() and self.now() < deadline:
-            self.executor.spin_once(timeout_sec=0.02)
-        return condition()
-
-    def now(self) -> int:
-        return int(self.node.get_clock().now().nanoseconds)
-
     def new_image(self) -> bool:
         """Whether an image comes within a long time."""
         count = len(self.seen["image"])
@@ -75,23 +59,12 @@ class Viewer:
         count = len(self.seen["image"])
         return not self.spin_until(lambda: len(self.seen["image"]) > count, 0.5)
 
-    def call(self, kind: Any, name: str, request: Any) -> Any:
-        client = self.node.create_client(kind, f"camera/{name}")
-        assert self.spin_until(client.service_is_ready)
-        future = client.call_async(request)
-        assert self.spin_until(future.done)
-        return future.result()
-
     def change(self, transition: int) -> bool:
         request = ChangeState.Request(transition=Transition(id=transition))
-        return bool(self.call(ChangeState, "change_state", request).success)
+        return bool(self.request(ChangeState, "camera/change_state", request).success)
 
     def state(self) -> int:
-        return int(self.call(GetState, "get_state", GetState.Request()).current_state.id)
-
-    def close(self) -> None:
-        self.node.destroy_node()
-        rclpy.try_shutdown(context=self.context)
+        return int(self.request(GetState, "camera/get_state", GetState.Request()).current_state.id)
 
 
 @pytest.fixture

@@ -11,11 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
+from ros_peer import RosPeer
 from sensor_msgs.msg import Image, JointState
 
 from robot_rl.nodes import convert, qos
@@ -25,15 +22,12 @@ CAMERAS = ("wrist", "front")
 PERIOD_NS = 100_000_000
 
 
-class Cameras:
+class Cameras(RosPeer):
     """Shows images of rising stamps until enough rewards have come back."""
 
     def __init__(self, domain: int) -> None:
-        self.context, self.heard = Context(), list[tuple[int, list[float]]]()
-        rclpy.init(context=self.context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self.node = rclpy.create_node("cameras", context=self.context)
-        self.executor = SingleThreadedExecutor(context=self.context)
-        self.executor.add_node(self.node)
+        super().__init__(domain, "cameras")
+        self.heard = list[tuple[int, list[float]]]()
         self._images = {c: self.node.create_publisher(Image, f"camera/{c}/image", qos.STREAM) for c in CAMERAS}
         self._state = self.node.create_publisher(DiagnosticStatus, "episode/state", qos.LATCHED)
         self._state.publish(convert.status_to_msg("episode", 0, "", {"state": "RUNNING"}))
@@ -50,10 +44,6 @@ class Cameras:
             for camera, publisher in self._images.items():
                 publisher.publish(convert.image_to_msg(np.zeros((64, 64, 3), np.uint8), self.shown * PERIOD_NS, camera))
             self.executor.spin_once(timeout_sec=0.05)
-
-    def close(self) -> None:
-        self.node.destroy_node()
-        rclpy.try_shutdown(context=self.context)
 
 
 @pytest.fixture

@@ -11,12 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import TwistStamped
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
+from ros_peer import RosPeer
 from sensor_msgs.msg import JointState, Joy
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
@@ -27,18 +24,14 @@ NAMES = ["dx", "dy", "dz", "gripper"]
 WAIT_S = 30.0
 
 
-class Graph:
+class Graph(RosPeer):
     """What the teleop node talks to: it announces observations, serves the buttons, and notes what comes."""
 
     def __init__(self, domain: int) -> None:
         self.said: list[JointState] = []
         self.asked: list[str] = []
         self.statuses: list[str] = []
-        self._context = Context()
-        rclpy.init(context=self._context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
-        self.node: Any = rclpy.create_node("graph", context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
+        super().__init__(domain, "graph")
         self._ticks = self.node.create_publisher(Header, "tick", qos.STREAM)
         self.executed = self.node.create_publisher(JointState, "action/executed", qos.EVENTS)
         self.node.create_subscription(JointState, "action/teleop", self.said.append, qos.EVENTS)
@@ -61,15 +54,11 @@ class Graph:
             if now - sent > 0.02:
                 sent = now
                 send()
-            self._executor.spin_once(timeout_sec=0.005)
+            self.executor.spin_once(timeout_sec=0.005)
         return True
 
     def newest(self) -> dict[str, float]:
         return convert.mapping_from_msg(self.said[-1]) if self.said else {}
-
-    def close(self) -> None:
-        self.node.destroy_node()
-        rclpy.try_shutdown(context=self._context)
 
     def _button(self, name: str) -> Callable[[Any, Any], Any]:
         def answer(request: Any, response: Any) -> Any:

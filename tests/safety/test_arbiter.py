@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from obedient_arm import ObedientArm
 
 from robot_rl.config.nodes import SafetyNodeConfig
 from robot_rl.core.record import Source
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.modes.ramp import RAMP_S
 from robot_rl.robot.spec import load_robot
-from robot_rl.safety.controller import SafetyController
+from robot_rl.safety.controller import Command
 from robot_rl.safety.reasons import Mode, Reason
 
 ROBOT = load_robot("fr3_sim")
@@ -24,34 +25,21 @@ FULL = ROBOT.action.translation / 0.1
 PERSON = (Source.HUMAN, Source.INTERVENTION, Source.SCRIPTED)
 
 
-class Rig:
-    """A running controller whose robot is always where it was commanded; checks the joint limits in every tick.
+class Rig(ObedientArm):
+    """A running controller; checks the joint limits in every tick.
 
     `stops` says of each tick whether nobody's action was in force, so that the robot came to rest.
     """
 
     def __init__(self, lockstep: bool = False, mode: str = "cartesian_delta", hold_s: float = 0.5) -> None:
         robot = dataclasses.replace(ROBOT, action=dataclasses.replace(ROBOT.action, mode=mode))
-        config = SafetyNodeConfig(lockstep=lockstep, human_hold_s=hold_s)
-        self.controller, self.now, self.dt = SafetyController(config, robot), 10**9, 1.0 / robot.command.rate_hz
-        self.q, self.dq = np.array(robot.home), np.zeros(len(robot.joints))
+        super().__init__(SafetyNodeConfig(lockstep=lockstep, human_hold_s=hold_s), robot)
         self.velocities, self.stops = [np.zeros(3)], list[bool]()
-        self.controller.on_state(self.now, self.q)
-        self.controller.reset()
-        while not self.controller.at_home:
-            self.tick()
-        self.controller.task_was_reset()
-        self.controller.start()
+        self.begin()
 
-    def tick(self) -> None:
-        self.now += round(self.dt * 1e9)
-        self.controller.on_state(self.now, self.q)
-        command = self.controller.tick(self.now)
-        assert command is not None
-        dq = (command.q - self.q) / self.dt
+    def check(self, command: Command, dq: np.ndarray) -> None:
         assert (np.abs(dq) <= np.array(ROBOT.limits.velocity) + 1e-6).all()
         assert (np.abs(dq - self.dq) <= np.array(ROBOT.limits.acceleration) * self.dt + 1e-6).all()
-        self.q, self.dq = command.q, dq
         self.velocities.append(self.controller._filter.tcp_velocity)
         force = self.controller._follower._force
         self.stops.append(force is None or force.source is Source.HOLD)

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from obedient_arm import ObedientArm
 
 from robot_rl.config.nodes import SafetyNodeConfig
 from robot_rl.config.robot import MODES, RobotConfig
@@ -13,7 +14,7 @@ from robot_rl.core.record import Source
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.spec import load_robot
 from robot_rl.robot.twin import KinematicTwin
-from robot_rl.safety.controller import SafetyController
+from robot_rl.safety.controller import Command
 from robot_rl.safety.reasons import Mode
 
 ROBOT = load_robot("fr3_sim")
@@ -24,30 +25,18 @@ def with_mode(mode: str, rotation: float = 0.0) -> RobotConfig:
     return dataclasses.replace(ROBOT, action=dataclasses.replace(ROBOT.action, mode=mode, rotation=rotation))
 
 
-class Rig:
-    """A controller at home and running, whose robot is always where it was commanded."""
+class Rig(ObedientArm):
+    """A controller at home and running, whose commands say how fast the joints move."""
 
     def __init__(self, robot: RobotConfig) -> None:
-        self.controller = SafetyController(SafetyNodeConfig(lockstep=True), robot)
-        self.spec, self.now, self.dt = ActionMap(robot).spec, 10**9, 1.0 / robot.command.rate_hz
-        self.q, self.dq = np.array(robot.home), np.zeros(len(robot.joints))
-        self.controller.on_state(self.now, self.q)
-        self.controller.reset()
-        while not self.controller.at_home:
-            self.tick()
-        self.controller.task_was_reset()
-        self.controller.start()
+        super().__init__(SafetyNodeConfig(lockstep=True), robot)
+        self.spec = ActionMap(robot).spec
+        self.begin()
 
-    def tick(self) -> None:
-        self.now += round(self.dt * 1e9)
-        self.controller.on_state(self.now, self.q)
-        command = self.controller.tick(self.now)
-        assert command is not None
-        dq = (command.q - self.q) / self.dt
+    def check(self, command: Command, dq: np.ndarray) -> None:
         assert dq == pytest.approx(command.dq, abs=1e-9)
         assert (np.abs(dq) <= np.array(ROBOT.limits.velocity) + 1e-6).all()
         assert (np.abs(dq - self.dq) <= np.array(ROBOT.limits.acceleration) * self.dt + 1e-6).all()
-        self.q, self.dq = command.q, dq
 
     def act(self, action: np.ndarray, steps: int = 1) -> np.ndarray:
         """`steps` times the action; returns what was executed last."""

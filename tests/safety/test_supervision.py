@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from obedient_arm import ObedientArm
 
 from robot_rl.config.nodes import SafetyNodeConfig
 from robot_rl.core.record import Source
 from robot_rl.robot.action_map import ActionMap
 from robot_rl.robot.spec import load_robot
-from robot_rl.safety.controller import SafetyController
+from robot_rl.safety.controller import Command
 from robot_rl.safety.reasons import Reason
 
 ROBOT = load_robot("fr3_sim")
@@ -29,31 +30,16 @@ def along(axis: int, value: float) -> np.ndarray:
 POLICY, PERSON = along(0, 0.3), along(1, 0.3)
 
 
-class Rig:
-    """A running controller whose robot is always where it was commanded; `jumps` are changes of velocity a tick."""
+class Rig(ObedientArm):
+    """A running controller; `jumps` are changes of velocity a tick, as a share of the acceleration limit."""
 
     def __init__(self, supervised: bool = True, lockstep: bool = True) -> None:
-        config = SafetyNodeConfig(lockstep=lockstep, supervised=supervised)
-        self.controller, self.now, self.dt = SafetyController(config, ROBOT), 10**9, 1.0 / ROBOT.command.rate_hz
-        self.q, self.dq, self.jumps = np.array(ROBOT.home), np.zeros(len(ROBOT.joints)), [0.0]
-        self.controller.on_state(self.now, self.q)
+        super().__init__(SafetyNodeConfig(lockstep=lockstep, supervised=supervised), ROBOT)
+        self.jumps = [0.0]
         self.begin()
 
-    def begin(self) -> None:
-        self.controller.reset()
-        while not self.controller.at_home:
-            self.tick()
-        self.controller.task_was_reset()
-        self.controller.start()
-
-    def tick(self) -> None:
-        self.now += round(self.dt * 1e9)
-        self.controller.on_state(self.now, self.q)
-        command = self.controller.tick(self.now)
-        assert command is not None
-        dq = (command.q - self.q) / self.dt
+    def check(self, command: Command, dq: np.ndarray) -> None:
         self.jumps.append(float((np.abs(dq - self.dq) / np.array(ROBOT.limits.acceleration)).max()) / self.dt)
-        self.q, self.dq = command.q, dq
 
     def policy(self, stamp_ns: int | None = None) -> Reason | None:
         return self.controller.on_action(Source.POLICY, stamp_ns or self.now, POLICY, self.now)
