@@ -52,7 +52,7 @@ class GaussianActor(ActorNetwork):
 
     def action(self, features: Tensor, sample: bool, generator: torch.Generator) -> Tensor:
         """(B, A)."""
-        action = self.policy.sample(features, generator)[0] if sample else self.policy.mean_action(features)
+        action = self.policy.draw(features, generator) if sample else self.policy.mean_action(features)
         return self.complete(action, features, generator if sample else None)
 
 
@@ -88,11 +88,7 @@ class ArgmaxActor(ActorNetwork):
 
     def action(self, features: Tensor, sample: bool, generator: torch.Generator) -> Tensor:
         """(B, A): mean of the last elites, or a draw around it."""
-
-        def score(actions: Tensor) -> Tensor:
-            return self.critic.score(features, actions).mean(0)
-
-        cem, device = self._config.cem, features.device
+        score, cem, device = self.critic.scorer(features), self._config.cem, features.device
         found = maximise(score, len(features), self._size, cem, generator, device, self.project)
         action = found.mean
         if sample:

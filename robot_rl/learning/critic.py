@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -54,18 +55,22 @@ class CriticEnsemble(nn.Module):
         """Values (N, B) of `features` (B, F) and `action` (B, A)."""
         return self._finish(self.layers[0](torch.cat([features, action], -1).expand(self.members, -1, -1)))
 
-    def score(self, features: Tensor, actions: Tensor) -> Tensor:
-        """Values (N, B, M) of M `actions` (B, M, A) for each of `features` (B, F).
+    def scorer(self, features: Tensor) -> Callable[[Tensor], Tensor]:
+        """What maps M actions (B, M, A) for each of `features` (B, F) to the critics' mean value (B, M).
 
-        The features' part of the first layer is computed once an observation, not once an action.
+        The features' part of the first layer is computed once, however many actions are tried.
         """
         first, split = self.layers[0], features.shape[-1]
         assert isinstance(first, EnsembleLinear)
-        count, samples, _ = actions.shape
-        common = torch.baddbmm(first.bias, features.expand(self.members, -1, -1), first.weight[:, :split])
-        own = torch.bmm(actions.flatten(0, 1).expand(self.members, -1, -1), first.weight[:, split:])
-        hidden = own.view(self.members, count, samples, -1) + common.unsqueeze(2)
-        return self._finish(hidden.flatten(1, 2)).view(self.members, count, samples)
+        common = torch.baddbmm(first.bias, features.expand(self.members, -1, -1), first.weight[:, :split]).unsqueeze(2)
+
+        def score(actions: Tensor) -> Tensor:
+            count, samples, _ = actions.shape
+            own = torch.bmm(actions.flatten(0, 1).expand(self.members, -1, -1), first.weight[:, split:])
+            hidden = own.view(self.members, count, samples, -1) + common
+            return self._finish(hidden.flatten(1, 2)).mean(0).view(count, samples)
+
+        return score
 
     def _finish(self, first: Tensor) -> Tensor:
         """Values (N, B) from the output (N, B, H) of the first layer."""

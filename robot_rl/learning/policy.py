@@ -67,6 +67,12 @@ class TanhGaussianPolicy(nn.Module):
         mean, log_std = self(features)
         return self.squash(mean, log_std, generator)
 
+    def draw(self, features: Tensor, generator: torch.Generator) -> Tensor:
+        """The action (B, A) that `sample` gives, without its density."""
+        mean, log_std = self(features)
+        noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean.device)
+        return torch.tanh(mean + log_std.exp() * noise)
+
     def squash(self, mean: Tensor, log_std: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """A reparameterised action (B, A) and its log-density (B,) from the distribution's parameters (B, A)."""
         noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean.device)

@@ -53,11 +53,7 @@ class QTOpt(CriticAgent):
 
     def _next_value(self, features: Tensor, critic_features: Tensor) -> Tensor:
         del critic_features
-
-        def score(actions: Tensor) -> Tensor:
-            return self.target.score(features, actions).mean(0)
-
-        size = self.spec.action.size
+        score, size = self.target.scorer(features), self.spec.action.size
         cem, device = self.config.target_cem, features.device
         found = maximise(score, len(features), size, cem, self._noise, device, self.actor.project)
         outputs = torch.minimum(self.target(features, found.best), self.lagged(features, found.best))

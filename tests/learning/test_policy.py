@@ -48,6 +48,7 @@ def test_samples_and_mean_stay_in_bounds_and_gradients_reach_the_network() -> No
     policy = TanhGaussianPolicy(4, 2, (16,))
     features = 100.0 * torch.randn(64, 4)
     action, log_prob = policy.sample(features, torch.Generator().manual_seed(0))
+    assert torch.equal(policy.draw(features, torch.Generator().manual_seed(0)), action)
     assert action.shape == (64, 2)
     assert log_prob.shape == (64,)
     assert float(action.detach().abs().max()) <= 1.0
