@@ -37,6 +37,9 @@ _STYLE: Any = {
     "legend.fontsize": 8,
 }
 
+LONGEST = 80
+"""Characters of a group's name in a legend."""
+
 Series = tuple[str, np.ndarray, np.ndarray, str]
 """Label, x (n,), y (n,), colour."""
 
@@ -82,6 +85,23 @@ def interventions_chart(x: np.ndarray, share: np.ndarray, rolling: np.ndarray, l
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
         axes.set_xlabel(label)
         axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.2), ncols=2, borderaxespad=0)
+        return _svg(figure)
+
+
+def runs_chart(label: str, runs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
+    """Shares in [0, 1] of several runs (group, x (n,), y (n,)); runs of one group have its colour."""
+    groups = list(dict.fromkeys(group for group, _, _ in runs))
+    with mpl.rc_context(_STYLE):
+        figure, axes = _figure(6.2, 3.4)
+        for group, x, y in runs:
+            index = groups.index(group)
+            axes.plot(x, y, color=f"C{index % 10}", linestyle=("-", "--", ":")[index // 10 % 3], linewidth=1.4)
+        axes.set_ylim(-0.05, 1.07)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        axes.set_xlabel(label)
+        handles = [axes.lines[[group for group, _, _ in runs].index(name)] for name in groups]
+        names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}" for name in groups]
+        figure.legend(handles, names, loc="outside lower center", ncols=1 if max(map(len, names)) > 25 else 3)
         return _svg(figure)
 
 

@@ -41,7 +41,7 @@ def learning(data: RunData) -> str:
     figures = data.evaluation
     end = (figures["success_rate"], *figures["ci95"]) if figures else None
     course = curve.success, curve.rolling, curve.interval
-    return _grid([success_chart(x, *course, text, end) for x, text in _courses(curve)], "wide")
+    return grid([success_chart(x, *course, text, end) for x, text in _courses(curve)], "wide")
 
 
 def interventions(data: RunData) -> str:
@@ -58,7 +58,7 @@ def interventions(data: RunData) -> str:
     )
     share, mean = curve.interventions, curve.rolling_interventions
     charts = [interventions_chart(x, share, mean, label) for x, label in _courses(curve)]
-    return f"<p>{text} Their episodes count as no success of the policy.</p>{_grid(charts, 'wide')}"
+    return f"<p>{text} Their episodes count as no success of the policy.</p>{grid(charts, 'wide')}"
 
 
 def _courses(curve: Curve) -> list[tuple[np.ndarray, str]]:
@@ -105,7 +105,7 @@ def training(data: RunData) -> str:
         lines_chart("Updates per second", label, series(("updates_per_s", "", BLUE))),
         lines_chart("Updates per environment step", label, series(("utd", "", BLUE))),
     ]
-    return _grid(charts)
+    return grid(charts)
 
 
 def health(data: RunData) -> str:
@@ -121,7 +121,7 @@ def health(data: RunData) -> str:
         if len(rows) > len(shown)
         else ""
     )
-    return cut + _table(("training time", "update", "alarm", "what"), shown) if rows else ""
+    return cut + table(("training time", "update", "alarm", "what"), shown) if rows else ""
 
 
 def films(data: RunData) -> str:
@@ -147,7 +147,7 @@ def films(data: RunData) -> str:
 def safety(data: RunData) -> str:
     """Safety events by reason, with what each means."""
     rows = [(name, _meaning(name), count) for name, count in data.safety.items()]
-    return _table(("event", "meaning", "count"), rows) if rows else ""
+    return table(("event", "meaning", "count"), rows) if rows else ""
 
 
 def timing(data: RunData) -> str:
@@ -164,7 +164,7 @@ def timing(data: RunData) -> str:
     charts += [histogram_chart("Observation to command", 1e3 * reader.take("latency", rows))]
     charts += [histogram_chart(f"Age, {name}", age[:, k], GREEN) for k, name in enumerate(names)]
     still = "" if age.any() else " Every source had age 0: in lockstep time stands still while the graph answers."
-    return f"<p class=note>The last {len(rows):,} steps of {text}, by the node clock.{still}</p>{_grid(charts)}"
+    return f"<p class=note>The last {len(rows):,} steps of {text}, by the node clock.{still}</p>{grid(charts)}"
 
 
 def configuration(data: RunData) -> str:
@@ -201,13 +201,16 @@ def _film(title: str, store: Store, episode: Episode) -> str:
     )
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    """A table (HTML) of a heading and rows of text."""
+
     def line(tag: str, cells: tuple[Any, ...]) -> str:
         return "<tr>" + "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
 
     return f"<table>{line('th', head)}{''.join(line('td', row) for row in rows)}</table>"
 
 
-def _grid(charts: list[str], kind: str = "") -> str:
+def grid(charts: list[str], kind: str = "") -> str:
+    """Charts (HTML) beside each other as the width permits, '' where there is none."""
     drawn = "".join(f"<div>{chart}</div>" for chart in charts if chart)
     return f'<div class="grid {kind}">{drawn}</div>' if drawn else ""
