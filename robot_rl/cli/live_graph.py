@@ -64,8 +64,8 @@ class LiveGraph:
 
     def overdue(self, within_s: float, what: str, mode: str) -> RobotRLError:
         """The error where `what` did not come about within that time; `mode` is safety's, '' where it is silent."""
-        gone = f", gone: {', '.join(self.ended())}" if self.ended() else ""
-        seen = f"safety: {mode or 'silent'}{gone}"
+        gone = ", ".join(self.ended())
+        seen = f"safety: {mode or 'silent'}{f', gone: {gone}' if gone else ''}"
         return RobotRLError(f"not within {within_s:g} s: {what} ({seen}); see the logs in '{self._log}'.")
 
     def log(self, name: str) -> Path:

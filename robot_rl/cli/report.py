@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Callable
-from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from robot_rl.cli import report_sections as sections
+from robot_rl.cli.report_compare import write_comparison
 from robot_rl.cli.report_data import RunData, load_run
-from robot_rl.cli.report_page import page, section
+from robot_rl.cli.report_page import header, page, section
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError
+from robot_rl.core.files import write_atomic
 
 if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -39,9 +39,7 @@ def write_report(run_dir: Path | str) -> Path:
     Missing parts of the run are said to be missing. Raises UsageError if there is no such directory.
     """
     data = load_run(run_dir)
-    draft = data.run.path / f".report.{os.getpid()}.tmp"
-    draft.write_text(_page(data), encoding="utf-8")
-    draft.replace(data.run.report)
+    write_atomic(data.run.report, _page(data).encode())
     return data.run.report
 
 
@@ -57,11 +55,7 @@ def _header(data: RunData) -> str:
     )
     notes = "".join(f"<p class=none>{escape(note)}</p>" for note in data.notes)
     about = " · ".join(str(data.say(key)) for key in ("task", "robot") if data.say(key) is not None)
-    written = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
-    return (
-        f"<header><h1>{escape(data.run.name)}</h1><p>{escape(about)} · report of {written}</p></header>"
-        f'{notes}<div class="cards">{cards}</div>'
-    )
+    return f'{header(data.run.name, about)}{notes}<div class="cards">{cards}</div>'
 
 
 def _key_figures(data: RunData) -> list[tuple[str, str, str]]:
@@ -104,21 +98,13 @@ def add_parser(subparsers: SubParsers) -> None:
 def _run(args: argparse.Namespace) -> int:
     paths = [RunDir.named(name).path for name in args.run_names]
     if len(paths) > 1:
-        return _compare(paths, Path(args.out or "runs/compared.html").absolute(), args.json)
-    if args.out:
+        path = Path(args.out or "runs/compared.html").absolute()
+        said: dict[str, Any] = {"runs": write_comparison(paths, path)}
+    elif args.out:
         raise UsageError(f"--out is '{args.out}', but the report of one run lies in the run: name several runs.")
-    path = write_report(paths[0])
+    else:
+        path, said = write_report(paths[0]), {}
     print(path)
     if args.json:
-        print(json.dumps({"report": str(path)}))
-    return 0
-
-
-def _compare(paths: list[Path], out: Path, as_json: bool) -> int:
-    from robot_rl.cli.report_compare import write_comparison
-
-    figures = write_comparison(paths, out)
-    print(out)
-    if as_json:
-        print(json.dumps({"report": str(out), "runs": figures}))
+        print(json.dumps({"report": str(path), **said}))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from robot_rl.cli.report_charts import runs_chart
-from robot_rl.cli.report_page import page, section
+from robot_rl.cli.report_page import header, page, section
 from robot_rl.cli.report_runs import Compared, compare
 from robot_rl.cli.report_sections import grid, table
 from robot_rl.core.files import write_atomic
@@ -25,30 +24,32 @@ def write_comparison(paths: list[Path], out: Path) -> list[dict[str, Any]]:
     Raises UsageError where a run does not exist or is named twice.
     """
     runs = compare(paths)
+    figures = [run.figures() for run in runs]
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(out, _page(runs, out.stem).encode())
-    return [run.figures() for run in runs]
+    write_atomic(out, _page(runs, figures, out.stem).encode())
+    return figures
 
 
-def _page(runs: Sequence[Compared], title: str) -> str:
-    written = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
+def _page(runs: Sequence[Compared], figures: list[dict[str, Any]], title: str) -> str:
     tasks = ", ".join(dict.fromkeys(run.task for run in runs))
     notes = "".join(f"<p class=none>{escape(f'{run.data.run.name}: {n}')}</p>" for run in runs for n in run.data.notes)
+    success = [run.curve.rolling for run in runs]
+    by_hand = [run.curve.rolling_interventions for run in runs]
+    learning = _curves(runs, success) if any(map(len, success)) else ""
+    helped = _curves(runs, by_hand) if any(shares.any() for shares in by_hand) else ""
     parts = [
-        f"<header><h1>{escape(title)}</h1><p>{escape(tasks)} · {len(runs)} runs · report of {written}</p></header>",
+        header(title, f"{tasks} · {len(runs)} runs"),
         notes,
-        section("Success of training episodes", _curves(runs, "rolling"), "No training episode is complete yet."),
-        section("Steps by hand", _curves(runs, "rolling_interventions"), "Nobody intervened."),
-        section("Runs", table(HEAD, [_row(run.figures()) for run in runs]), ""),
+        section("Success of training episodes", learning, "No training episode is complete yet."),
+        section("Steps by hand", helped, "Nobody intervened."),
+        section("Runs", table(HEAD, [_row(row) for row in figures]), ""),
     ]
     return page(title, parts)
 
 
-def _curves(runs: Sequence[Compared], name: str) -> str:
-    """Means over the last 20 episodes, a line a run and a colour for each group, over steps and over minutes."""
-    known = [(run, getattr(run.curve, name)) for run in runs]
-    if not any(y.any() for _, y in known) and name != "rolling" or not any(len(y) for _, y in known):
-        return ""
+def _curves(runs: Sequence[Compared], shares: Sequence[np.ndarray]) -> str:
+    """The `shares` (n,) of each run, a line a run and a colour for each group, over steps and over minutes."""
+    known = list(zip(runs, shares, strict=True))
     steps = [(run.group, run.curve.steps, y) for run, y in known]
     timed = [(run.group, run.curve.minutes, y) for run, y in known if np.isfinite(run.curve.minutes).all()]
     charts = [runs_chart("environment steps", steps)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from html import escape
 
 STYLE = """
@@ -45,6 +46,12 @@ def page(title: str, parts: Iterable[str]) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>\n"
     )
+
+
+def header(title: str, about: str) -> str:
+    """The head of a page (HTML): its title, what it is about (text), and when it was written."""
+    written = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"<header><h1>{escape(title)}</h1><p>{escape(about)} · report of {written}</p></header>"
 
 
 def section(title: str, body: str, otherwise: str) -> str:

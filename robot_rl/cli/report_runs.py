@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from robot_rl.cli.report_data import Curve, RunData, load_run
+from robot_rl.config.run_dir import as_text
 from robot_rl.core.errors import UsageError
 
 WINDOW = 20
@@ -22,6 +23,7 @@ class Compared:
     """A run among others, the `settings` in which not all runs of its task agree, and what came of it."""
 
     data: RunData
+    task: str
     settings: tuple[tuple[str, str], ...]
     curve: Curve
 
@@ -29,11 +31,6 @@ class Compared:
     def group(self) -> str:
         """What runs have in common that differ by their seed alone."""
         return ", ".join([self.task, *(f"{name} {value}" for name, value in self.settings)])
-
-    @property
-    def task(self) -> str:
-        """Name of the task."""
-        return _task(self.data)
 
     def figures(self) -> dict[str, Any]:
         """One row of the table: seed, success of the frozen policy, steps and time of training, and how fast it came.
@@ -67,20 +64,13 @@ def compare(paths: list[Path]) -> list[Compared]:
     if twice:
         raise UsageError(f"run '{twice[0]}' is named twice: name each run once.")
     told = [_settings(run.config) for run in runs]
-    of_task: dict[str, list[dict[str, str]]] = {}
-    for run, each in zip(runs, told, strict=True):
-        of_task.setdefault(_task(run), []).append(each)
-    differing = {task: _differing(each) for task, each in of_task.items()}
-    compared = [
-        Compared(run, tuple((name, each.get(name, "-")) for name in differing[_task(run)]), run.curve(WINDOW))
-        for run, each in zip(runs, told, strict=True)
-    ]
+    tasks = [str(run.say("task", "unknown task")) for run in runs]
+    compared = []
+    for run, task, own in zip(runs, tasks, told, strict=True):
+        names = _differing([other for other, of in zip(told, tasks, strict=True) if of == task])
+        compared.append(Compared(run, task, tuple((name, own.get(name, "-")) for name in names), run.curve(WINDOW)))
     order = list(dict.fromkeys(run.group for run in compared))
     return sorted(compared, key=lambda run: order.index(run.group))
-
-
-def _task(run: RunData) -> str:
-    return str(run.say("task", "unknown task"))
 
 
 def _differing(told: list[dict[str, str]]) -> list[str]:
@@ -91,7 +81,7 @@ def _differing(told: list[dict[str, str]]) -> list[str]:
 def _settings(config: Mapping[str, Any]) -> dict[str, str]:
     """What the learn graph ran with, by name; what all nodes share counts once, by its identity in the run."""
     identity = {key: value for key, value in config.get("identity", {}).items() if key not in _OWN}
-    found = {key: _text(value) for key, value in identity.items()}
+    found = {key: as_text(value) for key, value in identity.items()}
     learn = config.get("graphs", {}).get("learn", {})
     nodes = learn.get("nodes", {}) if isinstance(learn, Mapping) else {}
     for parameters in nodes.values():
@@ -106,8 +96,4 @@ def _flatten(prefix: str, tree: Mapping[str, Any], into: dict[str, str]) -> None
         if isinstance(value, Mapping):
             _flatten(f"{prefix}{key}.", value, into)
         else:
-            into.setdefault(f"{prefix}{key}", _text(value))
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            into.setdefault(f"{prefix}{key}", as_text(value))

@@ -119,7 +119,7 @@ class RunDir:
             if kept != value:
                 raise UsageError(
                     f"run '{self.path}' was made with {key} {kept!r}, not {value!r}: "
-                    f"give {key}:={_text(kept)} to go on with it, or another run:=NAME."
+                    f"give {key}:={as_text(kept)} to go on with it, or another run:=NAME."
                 )
         return stored
 
@@ -141,5 +141,6 @@ class RunDir:
         return next((name for name in entries if name not in _OWN and not name.endswith(".tmp")), "")
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A parameter as on the command line: lists with commas."""
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

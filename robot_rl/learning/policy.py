@@ -70,14 +70,17 @@ class TanhGaussianPolicy(nn.Module):
     def draw(self, features: Tensor, generator: torch.Generator) -> Tensor:
         """The action (B, A) that `sample` gives, without its density."""
         mean, log_std = self(features)
-        noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean.device)
-        return torch.tanh(mean + log_std.exp() * noise)
+        return torch.tanh(self._before(mean, log_std, generator)[1])
 
     def squash(self, mean: Tensor, log_std: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """A reparameterised action (B, A) and its log-density (B,) from the distribution's parameters (B, A)."""
-        noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean.device)
-        before = mean + log_std.exp() * noise
+        noise, before = self._before(mean, log_std, generator)
         return torch.tanh(before), squashed_log_prob(noise, log_std, before)
+
+    def _before(self, mean: Tensor, log_std: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Standard normal noise (B, A), and the action (B, A) that it makes, before squashing."""
+        noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean.device)
+        return noise, mean + log_std.exp() * noise
 
     def mean_action(self, features: Tensor) -> Tensor:
         """The deterministic action (B, A): the squashed mean."""
