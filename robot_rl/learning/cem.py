@@ -36,8 +36,8 @@ def maximise(
     mean = torch.zeros(count, 1, size, device=device)
     std = torch.full((count, 1, size), config.start_std, device=device)
     elites = min(config.elites, config.samples)
-    for _ in range(config.iterations):
-        noise = torch.randn(count, config.samples, size, generator=generator, device=generator.device).to(device)
+    draws = (config.iterations, count, config.samples, size)
+    for noise in torch.randn(draws, generator=generator, device=generator.device).to(device):
         actions = (mean + std * noise).clamp(-1.0, 1.0)
         actions = project(actions) if project else actions
         # topk sorts: the first elite is the best action of this iteration.

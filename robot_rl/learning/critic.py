@@ -53,32 +53,38 @@ class CriticEnsemble(nn.Module):
 
     def forward(self, features: Tensor, action: Tensor) -> Tensor:
         """Values (N, B) of `features` (B, F) and `action` (B, A)."""
-        return self._finish(self.layers[0](torch.cat([features, action], -1).expand(self.members, -1, -1)))
+        x = torch.cat([features, action], -1).expand(self.members, -1, -1)
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            x = norm(layer(x)).relu()
+        values: Tensor = self.value(x)
+        return values.squeeze(-1).float()
 
     def scorer(self, features: Tensor) -> Callable[[Tensor], Tensor]:
         """What maps M actions (B, M, A) for each of `features` (B, F) to the critics' mean value (B, M).
 
-        The features' part of the first layer is computed once, however many actions are tried.
+        The features' part of the first layer is computed once, however many actions are tried. One critic follows the
+        other: without a gradient, a LayerNorm with its scale and offset in one pass is worth more than one product.
         """
         first, split = self.layers[0], features.shape[-1]
         assert isinstance(first, EnsembleLinear)
-        common = torch.baddbmm(first.bias, features.expand(self.members, -1, -1), first.weight[:, :split]).unsqueeze(2)
+        common = torch.baddbmm(first.bias, features.expand(self.members, -1, -1), first.weight[:, :split])
 
         def score(actions: Tensor) -> Tensor:
-            count, samples, _ = actions.shape
-            own = torch.bmm(actions.flatten(0, 1).expand(self.members, -1, -1), first.weight[:, split:])
-            hidden = own.view(self.members, count, samples, -1) + common
-            return self._finish(hidden.flatten(1, 2)).mean(0).view(count, samples)
+            values = [self._of_one(k, common[k], actions, first.weight[k, split:]) for k in range(self.members)]
+            return torch.stack(values).mean(0)
 
         return score
 
-    def _finish(self, first: Tensor) -> Tensor:
-        """Values (N, B) from the output (N, B, H) of the first layer."""
-        x = self.norms[0](first).relu()
-        for layer, norm in zip(self.layers[1:], self.norms[1:], strict=True):
-            x = norm(layer(x)).relu()
-        values: Tensor = self.value(x)
-        return values.squeeze(-1).float()
+    def _of_one(self, member: int, common: Tensor, actions: Tensor, weight: Tensor) -> Tensor:
+        """Values (B, M) of one critic, given the features' part `common` (B, H) and its `weight` (A, H)."""
+        count, samples, _ = actions.shape
+        own = (actions.flatten(0, 1) @ weight).view(count, samples, -1)
+        x = (own + common.unsqueeze(1)).flatten(0, 1)
+        for norm, layer in zip(self.norms, (*self.layers[1:], self.value), strict=True):
+            assert isinstance(norm, EnsembleLayerNorm)
+            x = functional.layer_norm(x, x.shape[-1:], norm.weight[member, 0], norm.bias[member, 0]).relu_()
+            x = torch.addmm(layer.bias[member], x, layer.weight[member])
+        return x.view(count, samples).float()
 
 
 def subset_minimum(values: Tensor, subset: int, generator: torch.Generator) -> Tensor:
