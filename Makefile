@@ -9,7 +9,8 @@ TASK ?= reach
 JOBS ?= 2
 
 # make learn RUN=mine SEED=1 BUDGET_S=600 ... : each is the option of `robot-rl learn` of that name.
-OPTIONS := $(foreach o,RUN SEED DEMOS EPISODES BUDGET_S SUCCESS_THRESHOLD UTD PACE DOMAIN CONFIG,\
+OPTIONS := $(foreach o,RUN SEED DEMOS EPISODES BUDGET_S SUCCESS_THRESHOLD UTD PACE DOMAIN CONFIG VIEW REWARD \
+	SUPERVISOR,\
 	$(if $($(o)),--$(subst _,-,$(shell echo $(o) | tr A-Z a-z)) "$($(o))"))
 
 .PHONY: learn eval test lint setup libraries

@@ -71,6 +71,13 @@ class RunData:
                 return source[key]
         return default
 
+    def parameter(self, node: str, name: str) -> Any:
+        """What the training graph gave to `node` as its parameter `name`, None where it gave none."""
+        found: Any = self.config
+        for key in ("graphs", "learn", "nodes", node, name):
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found
+
     def curve(self, window: int = 20) -> Curve:
         """Success and interventions of the training episodes, with means over the last `window`."""
         episodes = self.training.episodes if self.training else []
@@ -124,10 +131,7 @@ def load_run(path: Path | str) -> RunData:
 
 def _demo_paths(data: RunData) -> list[Path]:
     """The run's own demonstrations, then those that its learner was given."""
-    found: Any = data.config
-    for key in ("graphs", "learn", "nodes", "learner", "demos"):
-        found = found.get(key, {}) if isinstance(found, Mapping) else {}
-    given = found or data.config.get("demos", [])
+    given = data.parameter("learner", "demos") or data.config.get("demos", [])
     given = [given] if isinstance(given, str) else list(given)
     return list(dict.fromkeys([data.run.demos, *(Path(path).absolute() for path in given)]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,17 @@ def learning(data: RunData) -> str:
     figures = data.evaluation
     end = (figures["success_rate"], *figures["ci95"]) if figures else None
     course = curve.success, curve.rolling, curve.interval
-    return grid([success_chart(x, *course, text, end) for x, text in _courses(curve)], "wide")
+    charts = grid([success_chart(x, *course, text, end) for x, text in _courses(curve)], "wide")
+    return _judge(data) + charts
+
+
+def _judge(data: RunData) -> str:
+    """Who said what success in training is, where it was not the simulator."""
+    source = data.parameter("reward", "source")
+    if source in (None, "simulator"):
+        return ""
+    judge = "a person" if source == "human" else f"the classifier {escape(Path(str(source)).name)}"
+    return f"<p>Success of training episodes is what {judge} said.</p>"
 
 
 def interventions(data: RunData) -> str:

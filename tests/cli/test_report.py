@@ -109,6 +109,16 @@ def test_interventions_are_drawn_and_their_episodes_are_no_success(run: Path) ->
     assert (curve.interval[0] <= curve.rolling).all() and (curve.rolling <= curve.interval[1]).all()
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("data/lift.safetensors", "the classifier lift.safetensors"), ("human", "a person"), ("simulator", "")],
+)
+def test_who_judged_the_training_episodes_is_said(run: Path, source: str, said: str) -> None:
+    RunDir(run).record({"task": "reach", "robot": "fr3_sim"}, "learn", {"nodes": {"reward": {"source": source}}})
+    sentence = re.search("Success of training episodes is what (.*) said", text_of(run))
+    assert (sentence[1] if sentence else "") == said
+
+
 def test_evaluation_is_the_last_one(run: Path) -> None:
     data = load_run(run)
     assert data.evaluated is not None
