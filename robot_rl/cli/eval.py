@@ -63,10 +63,16 @@ def evaluate(graph: Graph, runner: Runner) -> dict[str, Any]:
     shutil.rmtree(store, ignore_errors=True)
     runner.require(graph)
     figures = {"task": graph.arguments["task"], **measure(store, graph.arguments["episodes"])}
-    training = json.loads(run.result_json.read_text()) if run.result_json.is_file() else {}
-    figures |= {key: training.get(key) for key in TRAINING}
+    figures |= what_it_took(run, figures["policy_version"])
     write_json(run.eval_json, figures)
     return figures
+
+
+def what_it_took(run: RunDir, version: int) -> dict[str, Any]:
+    """Steps, updates and time behind the weights that training left; None each for those of an older checkpoint."""
+    training = json.loads(run.result_json.read_text()) if run.result_json.is_file() else {}
+    known = training if training.get("updates") == version else {}
+    return {key: known.get(key) for key in TRAINING}
 
 
 def measure(store: Path, episodes: int) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class PolicyNodeConfig(RigConfig):
 
     act: str = param("sample", "what acts", choices=("sample", "mean", "teleop"))
     seed: int = param(0, "seed of exploration", ge=0)
-    weights: str = param("", "safetensors file to act with; '' takes them from the policy/weights topic")
+    weights: str = param("", "weights file or checkpoint to act with; '' takes them from the policy/weights topic")
     episodes: int = param(0, "episodes after which the node ends with exit code 0; 0 for no end", ge=0)
     episode_steps: int = param(50, "steps after which an episode is truncated", ge=1)
     discard_failures: bool = param(False, "count only successful episodes towards `episodes`")

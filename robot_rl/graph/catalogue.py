@@ -220,7 +220,7 @@ EVAL = (
     ),
     Argument(
         name="checkpoint",
-        description="weights file (safetensors); by default checkpoints/policy.safetensors of the run",
+        description="weights file or checkpoint (safetensors); by default checkpoints/policy.safetensors of the run",
     ),
     Argument(name="out", description="replay store to write; by default eval.zarr of the run"),
 )

@@ -18,6 +18,7 @@ from robot_rl.learning.actor_network import ActorNetwork
 from robot_rl.learning.critic import CriticEnsemble
 from robot_rl.learning.gripper import gripper_loss, gripper_target
 from robot_rl.learning.losses import critic_loss, critic_target
+from robot_rl.learning.nested import under
 from robot_rl.learning.optimiser import Optimiser
 from robot_rl.learning.pretrained import prepare_cameras
 from robot_rl.learning.privileged import private_entries, without
@@ -202,9 +203,9 @@ class CriticAgent:
     def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any], random: bool = True) -> None:
         """Continue from a `state`; without `random`, random numbers go on as they are."""
         for name, module in self._modules.items():
-            module.load_state_dict(_under(tensors, f"{name}."))
+            module.load_state_dict(under(tensors, f"{name}."))
         for name, optimiser in self.optimisers.items():
-            optimiser.restore(_under(tensors, f"optimiser.{name}."))
+            optimiser.restore(under(tensors, f"optimiser.{name}."))
         self._view.forget()
         self.updates = int(values["updates"])
         if random:
@@ -218,7 +219,3 @@ def finite(name: str, loss: Tensor) -> float:
     if not math.isfinite(value):
         raise NonFinite(f"{name} is {value}: the update was not made; check rewards and proprioception for outliers.")
     return value
-
-
-def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}

@@ -23,7 +23,7 @@ from robot_rl.learning.critic_agent import NonFinite
 from robot_rl.learning.feed import make_sampler
 from robot_rl.learning.health import Alarm, Health
 from robot_rl.learning.nested import join, split
-from robot_rl.learning.weights import WeightsMeta, pack
+from robot_rl.learning.weights import WeightsMeta, describe, pack
 from robot_rl.replay.prefetch import Prefetcher
 from robot_rl.replay.reader import ReplayReader
 
@@ -133,8 +133,7 @@ class Learner:
     def weights(self) -> bytes:
         """The acting weights, packed; their version is the number of updates. Never such with NaN or infinity."""
         self._mend()
-        meta = WeightsMeta(self.updates, self.agent.algorithm, self.config.agent, self.agent.acting_spec)
-        return pack(meta, self.agent.actor_tensors())
+        return pack(self._meta(), self.agent.actor_tensors())
 
     def save(self, folder: Path | str) -> Path:
         """Write a checkpoint into `folder` and keep the newest ones; RobotRLError when the disk refuses.
@@ -152,6 +151,7 @@ class Learner:
             "health": self.health.state(),
             "spec": to_plain(self.spec),
             "networks": self._networks(),
+            "acting": describe(self._meta()),
         }
         keep, healthy = self.config.keep_checkpoints, self.health.healthy
         return save_checkpoint(self._folder, self.updates, tensors | arrays, document, keep, healthy)
@@ -186,6 +186,9 @@ class Learner:
                 raise SchemaError(f"checkpoint '{path}' has other {key} than this run: start a new run.")
         self.agent.restore(tensors, document["agent"], random)
         return tensors, document
+
+    def _meta(self) -> WeightsMeta:
+        return WeightsMeta(self.updates, self.agent.algorithm, self.config.agent, self.agent.acting_spec)
 
     def _networks(self) -> dict[str, Any]:
         """What decides the shapes of the networks."""

@@ -1,4 +1,4 @@
-"""Nested values with numpy arrays in them, taken apart into what JSON can hold and named tensors."""
+"""Nested values as what JSON can hold and tensors whose names are places in them."""
 
 from __future__ import annotations
 
@@ -35,3 +35,8 @@ def join(plain: Any, tensors: Mapping[str, Tensor]) -> Any:
     if plain.keys() == {_KEY}:
         return tensors[plain[_KEY]].numpy()
     return {key: join(item, tensors) for key, item in plain.items()}
+
+
+def under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Those of `tensors` whose names begin with `prefix`, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -29,6 +29,14 @@ def dumps(kind: str, tensors: Mapping[str, Tensor], document: Mapping[str, Any])
     return save(plain, {_KEY: json.dumps(header)})
 
 
+def kind_of(data: bytes) -> str:
+    """The kind that `data` is marked as, '' where it is nothing that `dumps` wrote."""
+    try:
+        return str(_metadata(data)["kind"])
+    except (struct.error, ValueError, KeyError, TypeError):
+        return ""
+
+
 def loads(kind: str, data: bytes, where: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and document in `data`; SchemaError if it is truncated, altered, or not of `kind`.
 

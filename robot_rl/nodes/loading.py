@@ -23,8 +23,10 @@ def choose_from(config: PolicyNodeConfig, spec: StepSpec) -> Chooser:
         return TeleopChooser()
     chooser = NetworkChooser(spec, config.act == "sample", config.seed)
     if config.weights:
+        from robot_rl.learning.weights import of_file
+
         try:
-            chooser.load(Path(config.weights).read_bytes())
+            chooser.load(of_file(Path(config.weights).read_bytes(), f"weights '{config.weights}'"))
         except OSError as error:
             raise UsageError(
                 f"cannot read weights '{config.weights}': {error.strerror}; train the run first."

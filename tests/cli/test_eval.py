@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from robot_rl.cli.eval import eval_graph, measure, sentence
+from robot_rl.cli.eval import eval_graph, measure, sentence, what_it_took
 from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import RobotRLError, UsageError
 from robot_rl.graph import build
@@ -40,6 +40,13 @@ def test_figures(tmp_path):
     low, high = figures["ci95"]
     assert 0.25 < low < 0.75 < high < 1.0
     assert "3 of 4 episodes succeeded (75%" in sentence({"task": "reach", **figures})
+
+
+def test_what_training_took_is_not_said_of_an_older_checkpoint(tmp_path):
+    run = RunDir(tmp_path)
+    run.result_json.write_text('{"env_steps": 50, "updates": 100, "train_wall_s": 9.5}')
+    assert what_it_took(run, 100) == {"env_steps": 50, "updates": 100, "train_wall_s": 9.5}
+    assert set(what_it_took(run, 60).values()) == {None}
 
 
 def test_more_episodes_than_asked_do_not_count(tmp_path):

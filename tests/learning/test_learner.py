@@ -17,6 +17,7 @@ from robot_rl.learning.checkpoint import list_checkpoints
 from robot_rl.learning.health import Alarm
 from robot_rl.learning.learner import Learner
 from robot_rl.learning.optimiser import Optimiser
+from robot_rl.learning.weights import of_file
 
 from .conftest import Stores, make_learner, write_episodes
 
@@ -94,6 +95,15 @@ def test_weights_carry_the_number_of_updates(settings: LearnerConfig, stores: St
     learner.step()
     actor = load_actor(learner.weights(), spec=learner.spec)
     assert actor.version == 1
+
+
+def test_a_checkpoint_holds_the_weights_that_acted(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:
+    learner = make_learner(settings, stores)
+    learner.step()
+    kept = learner.save(tmp_path)
+    acting = learner.weights()
+    learner.step()
+    assert of_file(kept.read_bytes()) == acting != learner.weights()
 
 
 def test_checkpoints_keep_the_newest(settings: LearnerConfig, stores: Stores, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from robot_rl.learning.acting import load_actor
 from robot_rl.learning.checkpoint import KIND as CHECKPOINT
 from robot_rl.learning.sac import SAC
 from robot_rl.learning.tensor_file import dumps
-from robot_rl.learning.weights import WeightsMeta, pack, unpack
+from robot_rl.learning.weights import WeightsMeta, of_file, pack, unpack
 
 
 @pytest.fixture
@@ -64,6 +64,19 @@ def test_foreign_files_are_refused(agent: SAC) -> None:
         unpack(save({"weight": torch.zeros(3)}))
     with pytest.raises(SchemaError, match="of kind 'robot_rl/checkpoint/1'"):
         unpack(dumps(CHECKPOINT, agent.actor_tensors(), {}))
+
+
+def test_a_file_of_weights_is_taken_as_it_is_and_so_is_what_is_refused_later(data: bytes) -> None:
+    assert of_file(data) == data
+    assert of_file(b"no tensors") == b"no tensors"
+
+
+def test_a_checkpoint_that_does_not_say_what_acts_or_is_damaged_is_refused(agent: SAC) -> None:
+    old = dumps(CHECKPOINT, agent.state()[0], {})
+    with pytest.raises(SchemaError, match="did not say what acts: train again"):
+        of_file(old)
+    with pytest.raises(SchemaError, match="damaged"):
+        of_file(old[:-1])
 
 
 def test_shapes_that_do_not_fit_the_description_are_refused(agent: SAC) -> None:
