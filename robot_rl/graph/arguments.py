@@ -23,6 +23,12 @@ class Argument:
     targets: tuple[str, ...] = ()
     """Parameters it sets, as 'section.key' (section '/**': every node that has the key)."""
 
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """All texts that are one of the choices, as ROS 2 launch compares: its default has to be among them."""
+        capitals = [choice.capitalize() for choice in self.choices] if self.kind is boolean else []
+        return tuple(dict.fromkeys([*self.choices, *capitals, self.default])) if self.choices else ()
+
 
 def boolean(text: str) -> bool:
     """'true' or 'false' in any case (ROS launch files write both True and true)."""

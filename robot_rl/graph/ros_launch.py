@@ -28,7 +28,7 @@ from launch_ros.actions import Node
 
 from robot_rl.core.errors import RobotRLError
 from robot_rl.graph import guard
-from robot_rl.graph.arguments import Argument, boolean, parse_assignments
+from robot_rl.graph.arguments import Argument, parse_assignments
 from robot_rl.graph.build import GRAPHS, build
 from robot_rl.graph.locks import domain_of
 from robot_rl.graph.model import Graph, NodeSpec
@@ -48,11 +48,9 @@ def launch_description(name: str) -> LaunchDescription:
 
 
 def _declare(argument: Argument) -> DeclareLaunchArgument:
-    choices = list(argument.choices)
-    if argument.kind is boolean:
-        choices += [choice.capitalize() for choice in choices]
+    choices = list(argument.spellings) or None
     return DeclareLaunchArgument(
-        argument.name, description=argument.description, default_value=argument.default, choices=choices or None
+        argument.name, description=argument.description, default_value=argument.default, choices=choices
     )
 
 

@@ -35,6 +35,12 @@ def test_values_are_typed_and_empty_ones_are_not_given():
     assert convert(ARGUMENTS, {"seed": ""}, "g") == {}
 
 
+def test_what_is_not_given_is_spelt_too_where_there_are_choices():
+    review = Argument(name="review", description="review", choices=("true", "false"), kind=boolean)
+    assert review.spellings == ("true", "false", "True", "False", "")
+    assert [argument.spellings for argument in ARGUMENTS] == [("true", "false", "True", "False"), (), ()]
+
+
 def test_defaults_are_typed():
     assert defaults(ARGUMENTS) == {"sim": True, "seed": 0}
 
