@@ -141,6 +141,7 @@ class MonitorNodeConfig:
     period_s: float = param(5.0, "seconds between lines where the output is no terminal", ge=0.2, unit="s")
     title: str = param("robot_rl", "first word of each line")
     episodes: int = param(0, "episodes expected, for the progress bar; 0 where open")
+    discard_failures: bool = param(False, "count only successful episodes towards `episodes`")
     budget_s: float = param(0.0, "training budget, for the time left; 0 where open", ge=0.0, unit="s")
 
 

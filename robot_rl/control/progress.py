@@ -19,13 +19,16 @@ class Progress:
     `helped` whether anybody ever intervened; `device` what is wrong with the teleoperation device.
 
     `choices` is what a person can ask for now and what that does, `keys` by which key or button; `countdown` the
-    seconds until the next episode begins, 0 for none; `discarded` how many a person threw away.
+    seconds until the next episode begins, 0 for none; `discarded` how many a person threw away. Of `episodes`,
+    `counted` count towards `episodes_wanted`: with `discard_failures` successes alone.
     """
 
     title: str
     episodes_wanted: int = 0
     budget_s: float = 0.0
+    discard_failures: bool = False
     episodes: int = 0
+    counted: int = 0
     steps: int = 0
     mode: str = "starting"
     state: str = "starting"
@@ -49,6 +52,7 @@ class Progress:
     def add_episode(self, values: Mapping[str, float]) -> None:
         """Take the message of a finished episode (length, success, interventions)."""
         self.episodes += 1
+        self.counted += values["success"] > 0 or not self.discard_failures
         self.steps += int(values["length"])
         helped = values.get("interventions", 0.0)
         self._successes.append(values["success"] > 0 and not helped)
@@ -64,8 +68,8 @@ class Progress:
 
     @property
     def number(self) -> int:
-        """Number of the episode that runs or comes next, from 1; at the end, of the last one."""
-        return min(self.episodes + 1, self.episodes_wanted or self.episodes + 1)
+        """Number, of those that count, of the episode that runs or comes next, from 1; at the end, of the last one."""
+        return min(self.counted + 1, self.episodes_wanted or self.counted + 1)
 
     @property
     def success_rate(self) -> float:
@@ -96,9 +100,9 @@ class Progress:
         """Seconds left at most, None where unknown."""
         if self.budget_s > 0:
             return max(0.0, self.budget_s - self.elapsed_s)
-        if self.episodes_wanted and self.episodes:
-            each = (time.monotonic() - self._started) / self.episodes
-            return max(0.0, each * (self.episodes_wanted - self.episodes))
+        if self.episodes_wanted and self.counted:
+            each = (time.monotonic() - self._started) / self.counted
+            return max(0.0, each * (self.episodes_wanted - self.counted))
         return None
 
     @property
@@ -124,7 +128,8 @@ class Progress:
         """Label to text, in the order to show."""
         of = f"/{self.episodes_wanted}" if self.episodes_wanted else ""
         shown = {
-            "episodes": f"{self.episodes}{of}",
+            "episodes": f"{self.counted}{of}",
+            **({"failed": str(failed)} if (failed := self.episodes - self.counted) else {}),
             "success": f"{100 * self.success_rate:.0f} %",
             **({"by hand": f"{100 * self.intervention_rate:.0f} %"} if self.helped else {}),
             **({"discarded": str(self.discarded)} if self.discarded else {}),

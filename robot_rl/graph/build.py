@@ -110,7 +110,7 @@ def _demo(request: Request) -> list[NodeSpec]:
         _policy(request, "shutdown", act="teleop", weights="", discard_failures=True),
         *_teleop(request, device_of(request.settings), "demonstrate"),
         _node("recorder", 4, request.parameters("recorder", store=store), stop_timeout_s=15.0),
-        _monitor(request),
+        _monitor(request, discard_failures=True),
     ]
 
 

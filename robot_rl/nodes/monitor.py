@@ -26,7 +26,7 @@ class MonitorNode(GraphNode):
     def __init__(self) -> None:
         super().__init__("monitor")
         config = self.configure(MonitorNodeConfig)
-        self.progress = Progress(config.title, config.episodes, config.budget_s)
+        self.progress = Progress(config.title, config.episodes, config.budget_s, config.discard_failures)
         self.create_subscription(JointState, "episode", self._on_episode, qos.EVENTS)
         self.create_subscription(JointState, "learner/metrics", self._on_metrics, qos.STREAM)
         self.create_subscription(DiagnosticStatus, "safety/status", self._on_safety, qos.LATCHED)

@@ -38,7 +38,7 @@ def screen(progress: Progress) -> Panel:
 def _rows(progress: Progress) -> dict[str, RenderableType]:
     rows: dict[str, RenderableType] = {"episode": _episode(progress)}
     if progress.episodes_wanted:
-        rows["done"] = ProgressBar(progress.episodes_wanted, min(progress.episodes, progress.episodes_wanted), width=40)
+        rows["done"] = ProgressBar(progress.episodes_wanted, min(progress.counted, progress.episodes_wanted), width=40)
     rows["success"] = _success(progress)
     rows["steps"] = Text(f"{progress.steps:,}   {progress.steps_per_s:.1f} a second")
     if progress.learner():
@@ -65,6 +65,8 @@ def _success(progress: Progress) -> Text:
     text = Text(f"{100 * progress.success_rate:.0f} % of the newest episodes")
     if progress.helped:
         text.append(f"   interventions in {100 * progress.intervention_rate:.0f} % of their steps", style="magenta")
+    if progress.episodes > progress.counted:
+        text.append(f"   {progress.episodes - progress.counted} failed", style="dim")
     if progress.discarded:
         text.append(f"   {progress.discarded} discarded", style="dim")
     return text

@@ -39,6 +39,19 @@ def test_a_person_is_called_where_they_are_waited_for_and_while_seconds_are_coun
     )
 
 
+def test_where_only_successes_count_the_others_are_failures_and_the_time_left_is_that_of_the_rest() -> None:
+    progress = Progress("demo", episodes_wanted=3, discard_failures=True)
+    for success in (0.0, 1.0, 0.0):
+        progress.add_episode({"length": 10.0, "success": success})
+    columns = progress.columns()
+    assert (columns["episodes"], columns["failed"], progress.number) == ("1/3", "2", 2)
+    progress._started -= 10.0
+    assert progress.left_s is not None and 20.0 <= progress.left_s < 25.0
+    counted = Progress("learn", episodes_wanted=3)
+    counted.add_episode({"length": 10.0, "success": 0.0})
+    assert counted.columns()["episodes"] == "1/3" and "failed" not in counted.columns()
+
+
 def test_success_is_unaided_and_interventions_are_a_share_of_the_steps() -> None:
     progress = Progress("learn")
     progress.add_episode({"length": 30, "success": 1, "interventions": 10})
