@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from robot_rl.core.errors import RobotRLError, UsageError, unknown_name
+from robot_rl.core.exit_code import INTERRUPTED
 
 COMMANDS = (
     "learn",
@@ -30,7 +31,6 @@ COMMANDS = (
 )
 """Sub-commands, each a module of this package with `add_parser(subparsers)`; its parser sets `handler` (or
 `run`), a function of the parsed arguments that returns the exit code."""
-INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):

@@ -15,9 +15,10 @@ from types import FrameType
 from robot_rl.cli.child import Child
 from robot_rl.cli.console import Console, bare, is_warning
 from robot_rl.cli.keys import is_foreground_terminal
+from robot_rl.core.exit_code import TELL_APART, USAGE
 from robot_rl.graph import guard
 from robot_rl.graph.model import Graph, NodeSpec
-from robot_rl.graph.restart import USAGE, RestartRule
+from robot_rl.graph.restart import RestartRule
 
 Command = Callable[[Graph, NodeSpec, Path], Sequence[str]]
 PARENT_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -99,7 +100,7 @@ class Supervisor:
 
     def _start(self, node: NodeSpec) -> None:
         self._due.pop(node.name, None)
-        environ = {**os.environ, **self._graph.variables(node, os.environ)}
+        environ = {**os.environ, **self._graph.variables(node, os.environ), **TELL_APART}
         environ |= guard.variables(self._mark, node.stop_order, node.stop_timeout_s)
         command = self._command(self._graph, node, self._params[node.name])
         terminal = node.console and not self._is_plain(node)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from robot_rl.core.exit_code import USAGE
 from robot_rl.graph.model import NodeSpec
 
-USAGE = 2
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 8.0
 STEADY_S = 60.0
 """A node that has run this long is healthy again: its earlier crashes are forgotten."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -14,11 +15,11 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from robot_rl.core.errors import RobotRLError
+from robot_rl.core.exit_code import OF_SIGNALLED
 from robot_rl.nodes.parameters import declare
 from robot_rl.nodes.spinner import Spinner
 
 T = TypeVar("T")
-INTERRUPTED = 130
 
 
 class GraphNode(Node):
@@ -56,8 +57,9 @@ class GraphNode(Node):
 def run(factory: Callable[[], GraphNode], args: Any = None) -> int:
     """Spin the node that `factory` makes until it finishes or a signal comes; return the exit code.
 
-    Then the node leaves, which another signal cuts short. A RobotRLError ends it with one sentence on standard error;
-    anything else prints its traceback and gives 1. In every case `close` runs last.
+    Then the node leaves, which another signal cuts short; the exit code after a signal is OF_SIGNALLED's. A
+    RobotRLError ends it with one sentence on standard error; anything else prints its traceback and gives 1. In every
+    case `close` runs last.
     """
     stop: list[int] = []
 
@@ -76,7 +78,7 @@ def run(factory: Callable[[], GraphNode], args: Any = None) -> int:
         spinner.spin(until=lambda: bool(stop) or ended.exit_code is not None)
         node.leave()
         spinner.spin(until=lambda: ended.left or len(stop) > 1)
-        return INTERRUPTED if node.exit_code is None else node.exit_code
+        return int(os.environ.get(OF_SIGNALLED, "0")) if node.exit_code is None else node.exit_code
     except RobotRLError as error:
         print(f"[ERROR] {error}", file=sys.stderr, flush=True)
         return error.exit_code

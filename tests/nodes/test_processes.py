@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from robot_rl.core.exit_code import INTERRUPTED, TELL_APART
+
 NODES = ("sim", "proprio", "reward", "safety", "policy", "teleop", "recorder", "monitor")
 
 
@@ -77,5 +79,14 @@ def test_a_signal_ends_every_node_quietly(
     wait_for_own_signal_handling(processes[0])
     processes[0].send_signal(number)
     _, errors = processes[0].communicate(timeout=120)
-    assert processes[0].returncode == 130, errors
+    assert processes[0].returncode == 0, errors
     assert "Traceback" not in errors
+
+
+def test_who_asks_for_it_can_tell_a_signal_from_a_job_that_is_done(
+    environment: dict[str, str], processes: list[subprocess.Popen[str]]
+) -> None:
+    processes.append(start("monitor", environment | TELL_APART))
+    wait_for_own_signal_handling(processes[0])
+    processes[0].send_signal(signal.SIGINT)
+    assert processes[0].communicate(timeout=60) and processes[0].returncode == INTERRUPTED
