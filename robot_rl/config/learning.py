@@ -139,6 +139,9 @@ class LearnerConfig:
     utd: float = param(2.0, "critic updates per environment step", ge=0.0)
     start_steps: int = param(100, "environment steps before the first update", ge=0)
     n_step: int = param(1, "steps whose rewards are summed before bootstrapping", ge=1)
+    takeover_fails: bool = param(
+        False, "whether having made a person take over is worth nothing, as a failure; else what the state is worth"
+    )
     discount: float = param(0.97, "discount per step", ge=0.0, le=1.0)
     priority_exponent: float = param(
         0.0, "how far large TD errors are preferred in sampling: 0 not at all, 1 in proportion", ge=0.0, le=1.0

@@ -34,6 +34,7 @@ def make_sampler(
     def pool(reader: ReplayReader, index: int, prior_only: bool = False) -> UniformSampler:
         n, discount, seed = config.n_step, config.discount, _stream(config.seed, index)
         options: dict[str, Any] = {"stack": config.agent.encoder.stack, "change_cost": cost, "prior_only": prior_only}
+        options["takeover_fails"] = config.takeover_fails
         if config.priority_exponent == 0.0:
             return UniformSampler(reader, n, discount, seed, allocate=allocate, **options)
         options |= {"exponent": config.priority_exponent, "importance": config.importance_exponent}

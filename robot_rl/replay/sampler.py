@@ -25,7 +25,8 @@ class UniformSampler:
     The transition from row i ends at row j = min(i + n, its episode's last row, the next row at which a person takes
     over): reward = sum of g^k r_(i+k) for k < j - i, discount = g^(j - i), 0 where j is terminal. A time limit is no
     termination: its discount stays. What a person rescues is no merit of the policy's actions before; what the policy
-    does after a person's is what those lead to, so giving back control ends no transition.
+    does after a person's is what those lead to, so giving back control ends no transition. With `takeover_fails` the
+    discount is 0 at a takeover too: having made a person step in is a failure (RLIF, Luo et al. 2024).
     A history of K observations ends at i, that of the next observation at j; before an episode's first row there is
     that row again.
     """
@@ -39,6 +40,7 @@ class UniformSampler:
         *,
         stack: int = 1,
         change_cost: ChangeCost | None = None,
+        takeover_fails: bool = False,
         prior_only: bool = False,
         buffers: int = 2,
         allocate: Allocate = np.zeros,
@@ -51,7 +53,7 @@ class UniformSampler:
         if stack < 1:
             raise UsageError(f"stack is {stack}: a history has at least the present observation, give 1 or more.")
         self.reader, self.stack, self._n, self._prior_only = reader, stack, n_step, prior_only
-        self._change_cost = change_cost
+        self._change_cost, self._takeover_fails = change_cost, takeover_fails
         self._powers = discount ** np.arange(n_step + 1, dtype=np.float64)
         self._random = np.random.Generator(np.random.PCG64(seed))
         self._allocate = allocate
@@ -121,14 +123,17 @@ class UniformSampler:
     def gather(self, rows: np.ndarray, batch: Batch) -> None:
         """Put the transitions from `rows` (B,) into `batch`."""
         take, index = self.reader.take, self.reader.index
-        successor, first = np.minimum(rows + self._n, index.last(rows)), index.first(rows)
-        successor = np.minimum(successor, index.takeover(rows))
+        takeover, first = index.takeover(rows), index.first(rows)
+        successor = np.minimum(np.minimum(rows + self._n, index.last(rows)), takeover)
         self._gather_history(rows, first, batch["obs_images"], batch["obs_proprio"])
         self._gather_history(successor, first, batch["next_images"], batch["next_proprio"])
         take("action", rows, batch["action"])
         batch["indices"][:], batch["next_indices"][:] = rows, successor
         batch["reward"][:] = self._returns(rows, successor, first)
-        batch["discount"][:] = self._powers[successor - rows] * (take("is_terminal", successor) == 0)
+        ends = take("is_terminal", successor) != 0
+        if self._takeover_fails:
+            ends |= successor == takeover
+        batch["discount"][:] = self._powers[successor - rows] * ~ends
 
     def _gather_history(self, rows: np.ndarray, first: np.ndarray, images: np.ndarray, proprio: np.ndarray) -> None:
         """Observations up to `rows` (B,) of the pieces that begin at `first` (B,)."""

@@ -71,7 +71,9 @@ def records_of(episodes: list[Shape]) -> list[np.ndarray]:
     return made
 
 
-def model(episodes: list[np.ndarray], n: int, discount: float, stack: int = 1) -> Iterator[Transition]:
+def model(
+    episodes: list[np.ndarray], n: int, discount: float, stack: int = 1, fails: bool = False
+) -> Iterator[Transition]:
     """The transitions of the episodes, worked out one row at a time."""
     rows = [record for records in episodes for record in records]
 
@@ -100,7 +102,7 @@ def model(episodes: list[np.ndarray], n: int, discount: float, stack: int = 1) -
             end += 1
             if taken_over(end):
                 break
-        ended = bool(rows[end]["is_terminal"])
+        ended = bool(rows[end]["is_terminal"]) or (fails and taken_over(end))
         kept = 0.0 if ended else discount ** (end - row)
         yield Transition(row, end, history(row), history(end), reward, kept)
 
@@ -149,20 +151,20 @@ def test_every_transition_is_the_models(
 
 @pytest.mark.parametrize("kind", [UniformSampler, PrioritisedSampler])
 @settings(max_examples=20, deadline=None)
-@given(episodes=shapes, n=st.integers(1, 4), stack=st.integers(1, 3), seed=st.integers(0, 1000))
+@given(episodes=shapes, n=st.integers(1, 4), stack=st.integers(1, 3), seed=st.integers(0, 1000), fails=st.booleans())
 def test_every_transition_is_reachable_and_nothing_else(
-    kind: type[UniformSampler], episodes: list[Shape], n: int, stack: int, seed: int
+    kind: type[UniformSampler], episodes: list[Shape], n: int, stack: int, seed: int, fails: bool
 ) -> None:
     """Enough draws visit each transition, and each drawn one is the model's, whatever the TD errors say."""
     made = records_of(episodes)
-    expected = {t.row: t for t in model(made, n, 0.9, stack)}
+    expected = {t.row: t for t in model(made, n, 0.9, stack, fails)}
     if not expected:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.zarr"
         with ReplayWriter.open(path, SPEC, {}) as writer:
             writer.append(np.concatenate(made))
-        sampler = kind(ReplayReader(path), n, 0.9, seed, stack=stack)
+        sampler = kind(ReplayReader(path), n, 0.9, seed, stack=stack, takeover_fails=fails)
         first = sampler.sample(8)
         sampler.update(first, np.random.default_rng(seed).uniform(1.0, 2.0, 8))
         batch = sampler.sample(40 * len(expected))

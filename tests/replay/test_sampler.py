@@ -88,6 +88,11 @@ def test_what_a_person_rescues_is_no_merit_of_the_policy_but_what_follows_them_i
     np.testing.assert_array_equal(batch["next_indices"], [3, 3, 3, 6, 7, 7])
     np.testing.assert_allclose(batch["reward"], [0.0, 0.0, 0.0, 0.75, 1.5, 1.0])
     np.testing.assert_allclose(batch["discount"][:4], [0.125, 0.25, 0.5, 0.125])
+    fails = make(ReplayReader(store(records, name="fails.zarr")), n_step=3, discount=0.5, takeover_fails=True)
+    judged = fails.allocate(6)
+    fails.gather(np.arange(6), judged)
+    np.testing.assert_array_equal(judged["discount"], [0.0, 0.0, 0.0, *batch["discount"][3:]])
+    np.testing.assert_array_equal(judged["reward"], batch["reward"])
 
 
 @pytest.mark.parametrize("make", [UniformSampler, PrioritisedSampler])
