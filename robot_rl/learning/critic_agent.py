@@ -122,12 +122,11 @@ class CriticAgent:
         `batch` is as robot_rl.replay's Batch. Raises NonFinite before a loss that is no number does harm.
         """
         data = self._view.load(batch)
-        with self._view.autocast():
-            features = self._view.encode(data)
-            metrics = self.update_critic(data, features)
-            metrics |= self._update_gripper(data, features)
-            now = features.now.detach()
-            metrics |= self._improve(data, now, features.critic_now.detach() if self._view.insight else now)
+        features = self._view.encode(data)
+        metrics = self.update_critic(data, features)
+        metrics |= self._update_gripper(data, features)
+        now = features.now.detach()
+        metrics |= self._improve(data, now, features.critic_now.detach() if self._view.insight else now)
         self.update_targets()
         self.updates += 1
         return metrics

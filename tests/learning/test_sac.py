@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from robot_rl.config.learning import SACConfig
 from robot_rl.core.record import StepSpec
+from robot_rl.learning.critic import EnsembleLinear
 from robot_rl.learning.critic_agent import NonFinite
 from robot_rl.learning.sac import SAC
 from robot_rl.replay.batch import Batch
@@ -195,3 +197,18 @@ def test_bfloat16_updates_stay_near_float32(config: SACConfig, spec: StepSpec, b
         exact, rough = full.update(batch), half.update(batch)
         assert rough["critic_loss"] == pytest.approx(exact["critic_loss"], rel=0.2, abs=0.02)
     assert all(p.dtype == torch.float32 for p in half.actor.parameters())
+
+
+def test_only_what_the_cameras_see_is_computed_in_bfloat16(config: SACConfig, spec: StepSpec, batch: Batch) -> None:
+    agent = SAC(config, spec, precision=torch.bfloat16)
+    dtypes: dict[str, torch.dtype] = {}
+    for name, module in agent.actor.named_modules(prefix="actor"):
+        if isinstance(module, (nn.Linear, nn.Conv2d)):
+            module.register_forward_hook(lambda _m, _i, out, name=name: dtypes.update({name: out.dtype}))
+    for name, module in agent.critic.named_modules(prefix="critic"):
+        if isinstance(module, EnsembleLinear):
+            module.register_forward_hook(lambda _m, _i, out, name=name: dtypes.update({name: out.dtype}))
+    agent.update(batch)
+    cameras = {name: dtype for name, dtype in dtypes.items() if name.startswith("actor.encoder.cameras")}
+    assert cameras and set(cameras.values()) == {torch.bfloat16}
+    assert {dtype for name, dtype in dtypes.items() if name not in cameras} == {torch.float32}
