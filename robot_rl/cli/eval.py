@@ -71,7 +71,7 @@ def evaluate(graph: Graph, runner: Runner) -> dict[str, Any]:
 def what_it_took(run: RunDir, version: int) -> dict[str, Any]:
     """Steps, updates and time behind the weights that training left; None each for those of an older checkpoint."""
     training = json.loads(run.result_json.read_text()) if run.result_json.is_file() else {}
-    known = training if training.get("updates") == version else {}
+    known = training if training.get("policy_version") == version else {}
     return {key: known.get(key) for key in TRAINING}
 
 

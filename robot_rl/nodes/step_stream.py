@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from rclpy.duration import Duration
 from rclpy.node import Node
 from sensor_msgs.msg import JointState, PointCloud2
 
 from robot_rl.control.backlog import Backlog, BacklogRule
 from robot_rl.nodes import convert, qos
 from robot_rl.nodes.learner_status import status_from_msg
+
+ACKNOWLEDGED_S = 1.0
+"""How long an ending process waits for subscribers that do not answer."""
 
 
 class StepStream:
@@ -84,7 +88,8 @@ class StepStream:
         return wait
 
     def close(self) -> None:
-        """Say what is lost."""
+        """Let whoever listens, a bag recorder for one, have what was sent last; say what is lost."""
+        self._publisher.wait_for_all_acked(Duration(seconds=ACKNOWLEDGED_S))
         if self.unwritten:
             lost = f"{self.unwritten} steps may be lost"
             self._logger.error(f"{lost}: no learner or recorder said in time that they are on disk")

@@ -44,7 +44,7 @@ def test_figures(tmp_path):
 
 def test_what_training_took_is_not_said_of_an_older_checkpoint(tmp_path):
     run = RunDir(tmp_path)
-    run.result_json.write_text('{"env_steps": 50, "updates": 100, "train_wall_s": 9.5}')
+    run.result_json.write_text('{"policy_version": 100, "env_steps": 50, "updates": 100, "train_wall_s": 9.5}')
     assert what_it_took(run, 100) == {"env_steps": 50, "updates": 100, "train_wall_s": 9.5}
     assert set(what_it_took(run, 60).values()) == {None}
 
