@@ -10,9 +10,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from robot_rl.cli.supervisor import node_command
+from robot_rl.cli.supervisor import node_command, node_environment
 from robot_rl.core.errors import RobotRLError
-from robot_rl.core.exit_code import TELL_APART
 from robot_rl.graph import guard
 from robot_rl.graph.locks import domain_of
 from robot_rl.graph.model import Graph
@@ -50,8 +49,7 @@ class LiveGraph:
     def start(self, name: str) -> None:
         """Start a node that does not run."""
         node = self._graph.node(name)
-        environ = {**os.environ, **self._graph.variables(node, os.environ), **TELL_APART}
-        environ |= guard.variables(self._mark, node.stop_order, node.stop_timeout_s)
+        environ = node_environment(self._graph, node, self._mark)
         with self.log(name).open("ab") as log:
             command = node_command(self._graph, node, self._params[name])
             self._processes[name] = subprocess.Popen(

@@ -35,6 +35,12 @@ def node_command(graph: Graph, node: NodeSpec, params: Path) -> list[str]:
     return [sys.executable, "-m", f"robot_rl.nodes.{node.executable}", *ros]
 
 
+def node_environment(graph: Graph, node: NodeSpec, mark: str) -> dict[str, str]:
+    """The environment of a node of the graph `mark`, whose end by a signal is told from a job that is done."""
+    member = guard.variables(mark, node.stop_order, node.stop_timeout_s)
+    return {**os.environ, **graph.variables(node, os.environ), **member, **TELL_APART}
+
+
 class Interrupts:
     """Counts the stop requests (SIGINT, SIGTERM, SIGHUP) that this process gets while it is entered."""
 
@@ -100,8 +106,7 @@ class Supervisor:
 
     def _start(self, node: NodeSpec) -> None:
         self._due.pop(node.name, None)
-        environ = {**os.environ, **self._graph.variables(node, os.environ), **TELL_APART}
-        environ |= guard.variables(self._mark, node.stop_order, node.stop_timeout_s)
+        environ = node_environment(self._graph, node, self._mark)
         command = self._command(self._graph, node, self._params[node.name])
         terminal = node.console and not self._is_plain(node)
         log, keys = self._log_dir / f"{node.name}.log", node.keys and is_foreground_terminal()

@@ -21,6 +21,7 @@ ROLE = "demonstrate: answer every observation, hands off with the arm still; int
 HOLD = "observations in a row that must show success before it counts; 0 for the classifier's own, else 1"
 LOCKSTEP = "act on each observation instead of on a timer; simulated time stands still until the graph has answered"
 REVIEW = "whether a person begins each episode (service episode/start) and keeps or discards it (episode/discard)"
+DISCARD_FAILURES = "count only successful episodes towards `episodes`"
 COUNTDOWN = "time that an episode waits once the arm is home, counted down for a person"
 CALIBRATION_AGE = "age beyond which files of `calibration` are refused; 0 for no limit"
 SIM_STATE = "whether what the simulator knows of the task follows in the proprioception, as sim_<name>; see privileged"
@@ -92,7 +93,7 @@ class PolicyNodeConfig(RigConfig):
     weights: str = param("", "weights file or checkpoint to act with; '' takes them from the policy/weights topic")
     episodes: int = param(0, "episodes after which the node ends with exit code 0; 0 for no end", ge=0)
     episode_steps: int = param(50, "steps after which an episode is truncated", ge=1)
-    discard_failures: bool = param(False, "count only successful episodes towards `episodes`")
+    discard_failures: bool = param(False, DISCARD_FAILURES)
     review: bool = param(False, REVIEW)
     countdown_s: float = param(0.0, COUNTDOWN, ge=0.0, le=60.0, unit="s")
     allow_untrained: bool = param(False, "whether a weights file of version 0 may act")
@@ -141,7 +142,7 @@ class MonitorNodeConfig:
     period_s: float = param(5.0, "seconds between lines where the output is no terminal", ge=0.2, unit="s")
     title: str = param("robot_rl", "first word of each line")
     episodes: int = param(0, "episodes expected, for the progress bar; 0 where open")
-    discard_failures: bool = param(False, "count only successful episodes towards `episodes`")
+    discard_failures: bool = param(False, DISCARD_FAILURES)
     budget_s: float = param(0.0, "training budget, for the time left; 0 where open", ge=0.0, unit="s")
 
 

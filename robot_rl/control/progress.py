@@ -72,6 +72,11 @@ class Progress:
         return min(self.counted + 1, self.episodes_wanted or self.counted + 1)
 
     @property
+    def failed(self) -> int:
+        """Episodes that do not count."""
+        return self.episodes - self.counted
+
+    @property
     def success_rate(self) -> float:
         """Unaided success of the last WINDOW episodes, 0 before the first."""
         return sum(self._successes) / len(self._successes) if self._successes else 0.0
@@ -129,7 +134,7 @@ class Progress:
         of = f"/{self.episodes_wanted}" if self.episodes_wanted else ""
         shown = {
             "episodes": f"{self.counted}{of}",
-            **({"failed": str(failed)} if (failed := self.episodes - self.counted) else {}),
+            **({"failed": str(self.failed)} if self.failed else {}),
             "success": f"{100 * self.success_rate:.0f} %",
             **({"by hand": f"{100 * self.intervention_rate:.0f} %"} if self.helped else {}),
             **({"discarded": str(self.discarded)} if self.discarded else {}),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from robot_rl.core.exit_code import USAGE
+
 
 class RobotRLError(Exception):
     """Base of every error that is shown as one sentence; `exit_code` is what a command ends with."""
@@ -15,7 +17,7 @@ class RobotRLError(Exception):
 class UsageError(RobotRLError):
     """The request itself is wrong (argument, config key, file, name); nothing was started or written."""
 
-    exit_code = 2
+    exit_code = USAGE
 
 
 class SchemaError(UsageError):

@@ -68,15 +68,15 @@ class CriticEnsemble(nn.Module):
         first, split = self.layers[0], features.shape[-1]
         assert isinstance(first, EnsembleLinear)
         common = torch.baddbmm(first.bias, features.expand(self.members, -1, -1), first.weight[:, :split])
+        begun = list(zip(common, first.weight[:, split:], strict=True))
 
         def score(actions: Tensor) -> Tensor:
-            values = [self._of_one(k, common[k], actions, first.weight[k, split:]) for k in range(self.members)]
-            return torch.stack(values).mean(0)
+            return torch.stack([self._of_one(k, *part, actions) for k, part in enumerate(begun)]).mean(0)
 
         return score
 
-    def _of_one(self, member: int, common: Tensor, actions: Tensor, weight: Tensor) -> Tensor:
-        """Values (B, M) of one critic, given the features' part `common` (B, H) and its `weight` (A, H)."""
+    def _of_one(self, member: int, common: Tensor, weight: Tensor, actions: Tensor) -> Tensor:
+        """Values (B, M) of one critic's `actions`, given the features' part `common` (B, H) and its `weight` (A, H)."""
         count, samples, _ = actions.shape
         own = (actions.flatten(0, 1) @ weight).view(count, samples, -1)
         x = (own + common.unsqueeze(1)).flatten(0, 1)

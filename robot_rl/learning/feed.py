@@ -33,8 +33,12 @@ def make_sampler(
 
     def pool(reader: ReplayReader, index: int, prior_only: bool = False) -> UniformSampler:
         n, discount, seed = config.n_step, config.discount, _stream(config.seed, index)
-        options: dict[str, Any] = {"stack": config.agent.encoder.stack, "change_cost": cost, "prior_only": prior_only}
-        options["takeover_fails"] = config.takeover_fails
+        options: dict[str, Any] = {
+            "stack": config.agent.encoder.stack,
+            "change_cost": cost,
+            "takeover_fails": config.takeover_fails,
+            "prior_only": prior_only,
+        }
         if config.priority_exponent == 0.0:
             return UniformSampler(reader, n, discount, seed, allocate=allocate, **options)
         options |= {"exponent": config.priority_exponent, "importance": config.importance_exponent}

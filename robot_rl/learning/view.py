@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -107,8 +106,7 @@ class View:
         The cameras alone are: they are nearly all of the work, and values and actions need finer steps than the 0.4 %
         of bfloat16.
         """
-        reduced = self._precision != torch.float32
-        with torch.autocast(self._device.type, self._precision) if reduced else contextlib.nullcontext():
+        with torch.autocast(self._device.type, self._precision, self._precision is not torch.float32):
             return [view.float() for view in self._encoder.views(images)]
 
     def _features(self, data: Mapping[str, Tensor], when: str) -> Tensor:

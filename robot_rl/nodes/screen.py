@@ -65,8 +65,8 @@ def _success(progress: Progress) -> Text:
     text = Text(f"{100 * progress.success_rate:.0f} % of the newest episodes")
     if progress.helped:
         text.append(f"   interventions in {100 * progress.intervention_rate:.0f} % of their steps", style="magenta")
-    if progress.episodes > progress.counted:
-        text.append(f"   {progress.episodes - progress.counted} failed", style="dim")
+    if progress.failed:
+        text.append(f"   {progress.failed} failed", style="dim")
     if progress.discarded:
         text.append(f"   {progress.discarded} discarded", style="dim")
     return text

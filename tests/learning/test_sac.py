@@ -202,12 +202,10 @@ def test_bfloat16_updates_stay_near_float32(config: SACConfig, spec: StepSpec, b
 def test_only_what_the_cameras_see_is_computed_in_bfloat16(config: SACConfig, spec: StepSpec, batch: Batch) -> None:
     agent = SAC(config, spec, precision=torch.bfloat16)
     dtypes: dict[str, torch.dtype] = {}
-    for name, module in agent.actor.named_modules(prefix="actor"):
-        if isinstance(module, (nn.Linear, nn.Conv2d)):
-            module.register_forward_hook(lambda _m, _i, out, name=name: dtypes.update({name: out.dtype}))
-    for name, module in agent.critic.named_modules(prefix="critic"):
-        if isinstance(module, EnsembleLinear):
-            module.register_forward_hook(lambda _m, _i, out, name=name: dtypes.update({name: out.dtype}))
+    for part, network in (("actor", agent.actor), ("critic", agent.critic)):
+        for name, module in network.named_modules(prefix=part):
+            if isinstance(module, (nn.Linear, nn.Conv2d, EnsembleLinear)):
+                module.register_forward_hook(lambda _m, _i, out, name=name: dtypes.update({name: out.dtype}))
     agent.update(batch)
     cameras = {name: dtype for name, dtype in dtypes.items() if name.startswith("actor.encoder.cameras")}
     assert cameras and set(cameras.values()) == {torch.bfloat16}

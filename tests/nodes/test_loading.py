@@ -14,8 +14,6 @@ from robot_rl.nodes.loading import choose_from
 from robot_rl.robot.spec import load_robot, step_spec
 
 SPEC = step_spec(PolicyNodeConfig(), load_robot("fr3_sim"))
-
-
 CONFIG = LearnerConfig().sac
 
 
