@@ -33,7 +33,7 @@ def node(name: str, do: str, directory: Path) -> None:
     note(name, signal.Signals(asked[0]).name, directory)
     time.sleep(0.1)
     note(name, "end", directory)
-    sys.exit(130)
+    sys.exit(int(os.environ.get("ROBOT_RL_SIGNALLED", "0")))
 
 
 def graph(directory: Path, nodes: dict[str, dict]) -> int:

@@ -58,6 +58,16 @@ def test_killed_node_is_restarted_and_the_others_go_on(dummy_graph):
     assert "sim was killed by signal 9" in err
 
 
+def test_a_node_that_is_interrupted_alone_has_not_done_its_job(dummy_graph):
+    graph = dummy_graph(policy={"on_exit": "shutdown", "restarts": 2}, safety={}).wait_started()
+    os.kill(graph.pid("policy"), signal.SIGINT)
+    graph.wait_started(3)
+    graph.process.send_signal(signal.SIGINT)
+    code, err = graph.finish()
+    assert code == 130
+    assert "policy ended with exit code 130; restart 1 of 2" in err
+
+
 def test_usage_error_of_a_node_ends_the_graph_with_code_2_at_once(dummy_graph):
     graph = dummy_graph(learner={"do": "exit 2", "on_exit": "shutdown"}, safety={})
     code, err = graph.finish()
