@@ -64,13 +64,14 @@ def evaluate(graph: Graph, runner: Runner) -> dict[str, Any]:
     runner.require(graph)
     figures = {"task": graph.arguments["task"], **measure(store, graph.arguments["episodes"])}
     figures |= what_it_took(run, figures["policy_version"])
+    figures["evaluations"] = run.evaluation().get("evaluations", 0) + 1
     write_json(run.eval_json, figures)
     return figures
 
 
 def what_it_took(run: RunDir, version: int) -> dict[str, Any]:
     """Steps, updates and time behind the weights that training left; None each for those of an older checkpoint."""
-    training = json.loads(run.result_json.read_text()) if run.result_json.is_file() else {}
+    training = run.result()
     known = training if training.get("policy_version") == version else {}
     return {key: known.get(key) for key in TRAINING}
 

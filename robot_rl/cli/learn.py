@@ -1,4 +1,7 @@
-"""`robot-rl learn TASK`: demonstrations, training, evaluation and report, each skipped where it is done already."""
+"""`robot-rl learn TASK`: demonstrations, training, evaluation and report, each skipped where it is done already.
+
+Where the frozen policy misses the threshold that training reached, training goes on while there is budget left.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import RobotRLError, UsageError
 from robot_rl.graph import Graph, build
 from robot_rl.graph.session import run_of
+from robot_rl.learning.goal import SUCCESS
 from robot_rl.replay.reader import ReplayReader
 
 SHARED = ("run", "seed", "pace", "domain", "config", "view", "reward")
@@ -65,8 +69,7 @@ def learn(args: argparse.Namespace) -> int:
         if isinstance(args.demos, int):
             record(shared, args.demos, runner)
         graph = build("learn", given)
-        train(graph, runner)
-        figures = assess(run_of(graph), shared, args.episodes, runner)
+        figures = train(graph, shared, args.episodes, runner)
     report(run_of(graph), runner)
     print(json.dumps(figures) if args.json else evaluation.sentence(figures))
     return judge(figures, graph)
@@ -91,27 +94,47 @@ def successes(run: RunDir) -> int:
     return sum(episode.complete and episode.success for episode in ReplayReader(run.demos).episodes())
 
 
-def train(graph: Graph, runner: Runner) -> None:
-    """Run the learn graph until goal or budget, unless that has been reached already."""
+def train(graph: Graph, shared: Mapping[str, str], episodes: int, runner: Runner) -> dict[str, Any]:
+    """Train and evaluate in turns until the training has come to its end; the figures of the last evaluation."""
     run = run_of(graph)
     if is_trained(graph):
         runner.say(f"run '{run.name}' is trained already")
-        return
-    runner.say(f"training in '{run.path}'")
-    runner.require(graph)
-    if not is_trained(graph):
-        raise RobotRLError(f"training in '{run.path}' was stopped before its end: run the command again to go on.")
+    while True:
+        if not is_trained(graph):
+            runner.say(f"training in '{run.path}'")
+            runner.require(graph)
+            if not has_ended(graph):
+                raise RobotRLError(f"training in '{run.path}' was stopped before its end: run the command again.")
+        figures = assess(run, shared, episodes, runner)
+        if not falls_short(graph):
+            return figures
+        runner.say(f"{evaluation.sentence(figures)}: fewer than in training, which goes on")
 
 
 def is_trained(graph: Graph) -> bool:
+    """True if the run's last training has ended and nothing shows that it ended too early."""
+    return has_ended(graph) and not falls_short(graph)
+
+
+def has_ended(graph: Graph) -> bool:
     """True if the run's last training came to an end of its own with the same goal and budget."""
     run = run_of(graph)
-    if not run.result_json.is_file() or not run.weights.is_file():
+    if not run.weights.is_file():
         return False
-    reason = json.loads(run.result_json.read_text()).get("reason")
     before = run.read().get("graphs", {}).get("learn", {}).get("nodes", {}).get("learner", {}).get("learner", {})
     now = graph.node("learner").parameters["learner"]
-    return reason not in (None, "", "interrupted") and all(before.get(key) == now[key] for key in GOAL)
+    reason = run.result().get("reason", "interrupted")
+    return reason != "interrupted" and all(before.get(key) == now[key] for key in GOAL)
+
+
+def falls_short(graph: Graph) -> bool:
+    """True if training ended at its threshold, its frozen policy misses that, and there is budget left."""
+    run, learner = run_of(graph), graph.node("learner").parameters["learner"]
+    result, figures = run.result(), run.evaluation()
+    missed = figures.get("success_rate", 1.0) < learner["success_threshold"]
+    left = not 0 < learner["budget_s"] <= result.get("train_wall_s", 0.0)
+    same = figures.get("policy_version") == result.get("policy_version")
+    return result.get("reason") == SUCCESS and same and missed and left
 
 
 def assess(run: RunDir, shared: Mapping[str, str], episodes: int, runner: Runner) -> dict[str, Any]:
@@ -119,11 +142,9 @@ def assess(run: RunDir, shared: Mapping[str, str], episodes: int, runner: Runner
     given = {key: shared[key] for key in ("pace", "domain", "config", "view") if key in shared}
     given["reward"] = "simulator"  # true success, whatever the policy was rewarded by
     graph = evaluation.eval_graph(run, {**given, "episodes": str(episodes)})
-    if run.eval_json.is_file():
-        figures: dict[str, Any] = json.loads(run.eval_json.read_text())
-        version = json.loads(run.result_json.read_text()).get("policy_version")
-        if (figures.get("policy_version"), figures.get("episodes")) == (version, episodes):
-            return figures
+    figures, version = run.evaluation(), run.result().get("policy_version")
+    if (figures.get("policy_version"), figures.get("episodes")) == (version, episodes):
+        return figures
     runner.say(f"evaluating over {episodes} episodes")
     return evaluation.evaluate(graph, runner)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import yaml
 
 from robot_rl.config.loader import read_yaml
-from robot_rl.core.errors import SchemaError, UsageError
+from robot_rl.core.errors import RobotRLError, SchemaError, UsageError
 from robot_rl.core.files import write_atomic
 
 SCHEMA = "robot_rl/run/1"
@@ -64,7 +65,7 @@ class RunDir:
 
     @property
     def result_json(self) -> Path:
-        """What training came to: policy_version, env_steps, updates, train_wall_s, reason."""
+        """What training came to: policy_version, env_steps, updates, settled, train_wall_s, reason."""
         return self.path / "result.json"
 
     @property
@@ -111,6 +112,14 @@ class RunDir:
             )
         return stored
 
+    def result(self) -> dict[str, Any]:
+        """What `result_json` holds, {} before training's first end; RobotRLError for a file that cannot be read."""
+        return _object(self.result_json)
+
+    def evaluation(self) -> dict[str, Any]:
+        """What `eval_json` holds, {} before the first evaluation; RobotRLError for a file that cannot be read."""
+        return _object(self.eval_json)
+
     def check(self, identity: Mapping[str, Any]) -> dict[str, Any]:
         """Return the stored configuration; UsageError where its identity differs from `identity`."""
         stored = self.read()
@@ -139,6 +148,18 @@ class RunDir:
             return self.path.name
         entries = sorted(entry.name for entry in self.path.iterdir()) if self.path.is_dir() else []
         return next((name for name in entries if name not in _OWN and not name.endswith(".tmp")), "")
+
+
+def _object(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise RobotRLError(f"'{path}' holds no JSON object: delete it and run the command again, it is made anew.")
+    return found
 
 
 def as_text(value: Any) -> str:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from robot_rl.config.learning import LearnerConfig
+from robot_rl.replay.reader import Episode
+
+SUCCESS = "success"
+"""Why training ended that reached its goal."""
 
 
 class Goal:
@@ -17,13 +22,25 @@ class Goal:
         self._config = config
         self._successes: deque[bool] = deque(maxlen=config.success_window)
         self._steps: deque[tuple[int, int]] = deque(maxlen=config.success_window)
-        self.episodes = 0
+        self.episodes = self.settled = 0
 
     def add_episode(self, success: bool, steps: int = 0, interventions: int = 0) -> None:
         """Take the outcome of an online episode of `steps`, `interventions` of which a person chose."""
         self._successes.append(success and not interventions)
         self._steps.append((steps, interventions))
         self.episodes += 1
+
+    def go_on(self, episodes: Iterable[Episode], settled: int) -> None:
+        """Take the complete `episodes` of earlier sessions, of which the first `settled` have ended training once.
+
+        They do not end it again: where it goes on, a whole window of newer episodes must reach the threshold.
+        """
+        self.settled = settled
+        for episode in filter(lambda episode: episode.complete, episodes):
+            self.add_episode(episode.success, episode.length, episode.interventions)
+            if self.episodes == settled:
+                self._successes.clear()
+                self._steps.clear()
 
     @property
     def success_rate(self) -> float:
@@ -40,7 +57,7 @@ class Goal:
         """Why training ends now ('success', 'budget', 'steps'), or ''; success counts only once updates were made."""
         full = len(self._successes) == self._config.success_window
         if updates and full and self.success_rate >= self._config.success_threshold:
-            return "success"
+            return SUCCESS
         if 0 < self._config.budget_s <= wall_s:
             return "budget"
         if 0 < self._config.max_steps <= env_steps:

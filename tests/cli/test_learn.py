@@ -14,6 +14,7 @@ from robot_rl.cli.main import main
 from robot_rl.cli.running import Interrupted
 from robot_rl.config.run_dir import RunDir
 from robot_rl.graph.session import prepare
+from robot_rl.learning.goal import SUCCESS
 from robot_rl.replay.synthetic import synthetic_episode, synthetic_spec
 from robot_rl.replay.writer import ReplayWriter
 
@@ -30,6 +31,8 @@ class Machine:
         self.reason = "goal"
         self.version = 0
         self.successes = 10
+        self.improves = 0
+        self.wall_s = 7.0
         self.seeds: list[int] = []
         self.demos: list[str] = []
         self.rewards: list[str] = []
@@ -62,13 +65,15 @@ class Machine:
         self.version += 1
         run.checkpoints.mkdir(exist_ok=True)
         run.weights.write_bytes(b"weights")
-        result = {"policy_version": self.version, "env_steps": 9, "updates": 8, "train_wall_s": 7.0}
+        wall_s = self.wall_s * self.version
+        result = {"policy_version": self.version, "env_steps": 9, "updates": 8, "train_wall_s": wall_s}
         run.result_json.write_text(json.dumps({**result, "reason": self.reason}))
 
     def eval(self, graph, run):
         assert not run.eval_store.exists()
         count = graph.node("policy").parameters["episodes"]
         append(run.eval_store, [k < self.successes for k in range(count)], self.version)
+        self.successes += self.improves
 
 
 def append(path, outcomes, version=0):
@@ -101,7 +106,7 @@ def test_all_phases_run_in_order_and_the_figures_come_last(machine, capsys):
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert list(figures) == [
         *("task", "episodes", "successes", "success_rate", "ci95", "mean_length", "policy_version"),
-        *("env_steps", "updates", "train_wall_s"),
+        *("env_steps", "updates", "train_wall_s", "evaluations"),
     ]
     assert (figures["success_rate"], figures["policy_version"], figures["env_steps"]) == (1.0, 1, 9)
 
@@ -137,6 +142,34 @@ def test_below_the_threshold_is_exit_code_1_with_a_remedy(machine, capsys):
     assert learn() == 1
     assert "success rate 90% is below the 95%" in capsys.readouterr().err
     assert learn("--success-threshold", "0.9") == 0
+
+
+def test_training_goes_on_where_the_frozen_policy_falls_short_of_it(machine, capsys):
+    machine.reason, machine.successes, machine.improves = SUCCESS, 8, 1
+    assert learn("--json") == 0
+    assert machine.ran == ["demo", *["learn", "eval"] * 3]
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (figures["successes"], figures["evaluations"]) == (10, 3)
+
+
+def test_it_goes_on_too_where_it_was_interrupted_before_its_evaluation(machine):
+    machine.reason, machine.successes, machine.improves = SUCCESS, 9, 1
+    machine.interrupt_in = "eval"
+    assert learn() == 130
+    machine.interrupt_in = ""
+    machine.ran.clear()
+    assert learn() == 0
+    assert machine.ran == ["eval", "learn", "eval"]
+
+
+def test_it_goes_on_no_longer_than_the_budget(machine, capsys):
+    machine.reason, machine.successes, machine.wall_s = SUCCESS, 9, 4.0
+    assert learn("--budget-s", "10") == 1
+    assert machine.ran == ["demo", *["learn", "eval"] * 3]
+    assert "success rate 90% is below the 95%" in capsys.readouterr().err
+    machine.ran.clear()
+    assert learn("--budget-s", "10") == 1
+    assert machine.ran == []
 
 
 @pytest.mark.parametrize("phase", ["demo", "learn", "eval"])

@@ -1,7 +1,9 @@
 """When training ends: success of the newest episodes, time, steps."""
 
 from robot_rl.config.learning import LearnerConfig
-from robot_rl.learning.goal import Goal
+from robot_rl.core.record import Source
+from robot_rl.learning.goal import SUCCESS, Goal
+from robot_rl.replay.reader import Episode
 
 CONFIG = LearnerConfig(success_window=4, success_threshold=0.75, budget_s=100.0, max_steps=1000)
 
@@ -49,3 +51,25 @@ def test_an_episode_that_a_person_saved_is_no_success_of_the_policys() -> None:
 
 def test_before_the_first_episode_nobody_has_intervened() -> None:
     assert Goal(CONFIG).intervention_rate == 0.0
+
+
+def earlier(number: int, success: bool, complete: bool = True) -> Episode:
+    rows = (10 * number, 10 * number + 10)
+    return Episode(*rows, 1, number, 0.0, success, success, complete, Source.POLICY, interventions=0)
+
+
+def test_episodes_of_an_interrupted_session_count() -> None:
+    goal = Goal(CONFIG)
+    goal.go_on([earlier(number, True) for number in range(4)] + [earlier(4, False, complete=False)], settled=0)
+    assert goal.episodes == 4 and goal.reached(1.0, 50, 50) == SUCCESS
+
+
+def test_episodes_that_have_ended_training_once_do_not_end_it_again() -> None:
+    goal = Goal(CONFIG)
+    goal.go_on([earlier(number, True) for number in range(6)], settled=5)
+    assert (goal.episodes, goal.settled) == (6, 5)
+    for _ in range(2):
+        goal.add_episode(True)
+        assert goal.reached(1.0, 50, 50) == ""
+    goal.add_episode(True)
+    assert goal.reached(1.0, 50, 50) == SUCCESS
