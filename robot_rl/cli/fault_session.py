@@ -41,6 +41,8 @@ EARLY = (3, 10)
 WATCH_S = 0.6
 RESTARTED_S = 1.0
 """Time that the arm is watched after safety was started again."""
+STARTS, RESTART_S = 3, 30.0
+"""How often safety is started until it is heard, and the time it has for that [s]."""
 HELD_S = 1.0
 """Time without motion in which an arm that is not reset counts as held."""
 WAIT_S = 90.0
@@ -142,13 +144,27 @@ class FaultSession(AbstractContextManager["FaultSession"]):
     def _restart_safety(self) -> int:
         """Start safety again while the policy cannot ask it for anything; the time [ns] until which it was watched."""
         self._live.stop("policy")
-        self._seen.mode = ""
-        self._live.start("safety")
-        self._wait(lambda: self._seen.mode == "IDLE", "safety is back", resume=False)
-        time.sleep(RESTARTED_S)
-        until_ns = time.time_ns()
-        self._live.go_on("policy")
-        return until_ns
+        try:
+            self._start_until_heard()
+            time.sleep(RESTARTED_S)
+            return time.time_ns()
+        finally:
+            self._live.go_on("policy")
+
+    def _start_until_heard(self) -> None:
+        """Start safety, and again where the middleware lets nobody hear what took the place of a killed process.
+
+        Fast DDS 2.14 cannot always open the shared-memory port that the killed one left.
+        """
+        for left in reversed(range(STARTS)):
+            self._seen.mode = ""
+            self._live.start("safety")
+            try:
+                return self._wait(lambda: self._seen.mode == "IDLE", "safety is back", False, RESTART_S)
+            except RobotRLError:
+                if not left:
+                    raise
+                self._live.kill("safety")
 
     def _acting(self) -> bool:
         seen = self._seen
@@ -180,12 +196,12 @@ class FaultSession(AbstractContextManager["FaultSession"]):
         else:
             self._seen.freeze(fault.process, False)
 
-    def _wait(self, condition: Callable[[], bool], what: str, resume: bool = True) -> None:
+    def _wait(self, condition: Callable[[], bool], what: str, resume: bool = True, within_s: float = WAIT_S) -> None:
         begin = nudged = time.monotonic()
         while not condition():
             now = time.monotonic()
-            if now - begin > WAIT_S:
-                raise self._live.overdue(WAIT_S, what, self._seen.mode)
+            if now - begin > within_s:
+                raise self._live.overdue(within_s, what, self._seen.mode)
             if resume and now - nudged > NUDGE_S:
                 nudged = now
                 self._seen.resume()

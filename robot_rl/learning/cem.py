@@ -38,11 +38,11 @@ def maximise(
     elites = min(config.elites, config.samples)
     draws = (config.iterations, count, config.samples, size)
     for noise in torch.randn(draws, generator=generator, device=generator.device).to(device):
-        actions = (mean + std * noise).clamp(-1.0, 1.0)
+        actions = torch.addcmul(mean, std, noise).clamp_(-1.0, 1.0)
         actions = project(actions) if project else actions
         # topk sorts: the first elite is the best action of this iteration.
         chosen = score(actions).topk(elites, dim=1).indices.unsqueeze(-1).expand(-1, -1, size)
         elite = actions.gather(1, chosen)
-        mean = elite.mean(1, keepdim=True)
-        std = elite.std(1, keepdim=True, correction=0).clamp_min(config.min_std)
+        std, mean = torch.std_mean(elite, 1, keepdim=True, correction=0)
+        std = std.clamp_min_(config.min_std)
     return Maximum(elite[:, 0], mean.squeeze(1), std.squeeze(1))

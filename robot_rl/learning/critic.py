@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -62,29 +62,44 @@ class CriticEnsemble(nn.Module):
     def scorer(self, features: Tensor) -> Callable[[Tensor], Tensor]:
         """What maps M actions (B, M, A) for each of `features` (B, F) to the critics' mean value (B, M).
 
-        The features' part of the first layer is computed once, however many actions are tried. One critic follows the
-        other: without a gradient, a LayerNorm with its scale and offset in one pass is worth more than one product.
+        What does not depend on the actions is computed once, however many are tried: the features' part of the first
+        layer, and every view of the weights. One critic follows the other: without a gradient, a LayerNorm with its
+        scale and offset in one pass is worth more than one product.
         """
-        first, split = self.layers[0], features.shape[-1]
-        assert isinstance(first, EnsembleLinear)
-        common = torch.baddbmm(first.bias, features.expand(self.members, -1, -1), first.weight[:, :split])
-        begun = list(zip(common, first.weight[:, split:], strict=True))
+        critics = [self._scorer_of(member, features) for member in range(self.members)]
 
         def score(actions: Tensor) -> Tensor:
-            return torch.stack([self._of_one(k, *part, actions) for k, part in enumerate(begun)]).mean(0)
+            values = critics[0](actions)
+            for critic in critics[1:]:
+                values = values + critic(actions)
+            return values / len(critics)
 
         return score
 
-    def _of_one(self, member: int, common: Tensor, weight: Tensor, actions: Tensor) -> Tensor:
-        """Values (B, M) of one critic's `actions`, given the features' part `common` (B, H) and its `weight` (A, H)."""
-        count, samples, _ = actions.shape
-        own = (actions.flatten(0, 1) @ weight).view(count, samples, -1)
-        x = (own + common.unsqueeze(1)).flatten(0, 1)
-        for norm, layer in zip(self.norms, (*self.layers[1:], self.value), strict=True):
-            assert isinstance(norm, EnsembleLayerNorm)
-            x = functional.layer_norm(x, x.shape[-1:], norm.weight[member, 0], norm.bias[member, 0]).relu_()
-            x = torch.addmm(layer.bias[member], x, layer.weight[member])
-        return x.view(count, samples).float()
+    def _scorer_of(self, member: int, features: Tensor) -> Callable[[Tensor], Tensor]:
+        """As `scorer`, for one of the critics."""
+        (first, offset), *hidden, (last, bias) = self._parts(member, (*self.layers, self.value))
+        norms, split = self._parts(member, self.norms), features.shape[-1]
+        common = torch.addmm(offset, features, first[:split]).unsqueeze(1)
+        own, last = first[split:].expand(len(features), -1, -1), last.squeeze(-1)
+
+        def score(actions: Tensor) -> Tensor:
+            x = torch.baddbmm(common, actions, own).flatten(0, 1)
+            for norm, (weight, offset) in zip(norms, hidden, strict=False):
+                x = torch.addmm(offset, functional.layer_norm(x, x.shape[-1:], *norm).relu_(), weight)
+            x = functional.layer_norm(x, x.shape[-1:], *norms[-1]).relu_()
+            return torch.addmv(bias, x, last).view(actions.shape[:2]).float()
+
+        return score
+
+    @staticmethod
+    def _parts(member: int, layers: Iterable[nn.Module]) -> list[tuple[Tensor, Tensor]]:
+        """Weight and offset of one critic in each of `layers`."""
+        parts = []
+        for layer in layers:
+            assert isinstance(layer, EnsembleLinear | EnsembleLayerNorm)
+            parts.append((layer.weight[member].squeeze(0), layer.bias[member, 0]))
+        return parts
 
 
 def subset_minimum(values: Tensor, subset: int, generator: torch.Generator) -> Tensor:
