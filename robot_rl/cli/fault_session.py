@@ -160,7 +160,8 @@ class FaultSession(AbstractContextManager["FaultSession"]):
             self._seen.mode = ""
             self._live.start("safety")
             try:
-                return self._wait(lambda: self._seen.mode == "IDLE", "safety is back", False, RESTART_S)
+                self._wait(lambda: self._seen.mode == "IDLE", "safety is back", False, RESTART_S)
+                break
             except RobotRLError:
                 if not left:
                     raise
