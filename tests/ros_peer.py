@@ -17,7 +17,7 @@ from robot_rl.nodes import convert
 class RosPeer:
     """Node `name` in a context of its own; nothing of it happens but while the test spins it.
 
-    Where it listens to `safety/status` by `_on_status`, `mode` and `says` are what safety announced last.
+    Where it listens to `safety/status` by `_on_status`, `mode`, `paused` and `says` are what safety announced last.
     """
 
     def __init__(self, domain: int, name: str) -> None:
@@ -26,10 +26,11 @@ class RosPeer:
         self.node = rclpy.create_node(name, context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
-        self.mode = self.says = ""
+        self.mode = self.paused = self.says = ""
 
     def _on_status(self, msg: DiagnosticStatus) -> None:
-        self.mode, self.says = convert.values_of(msg)["mode"], msg.message
+        values = convert.values_of(msg)
+        self.mode, self.paused, self.says = values["mode"], values["paused"], msg.message
 
     def now(self) -> int:
         """The node's clock [ns]."""

@@ -111,8 +111,9 @@ class EpisodeMachine:
     def on_safety(self, status: SafetyStatus) -> None:
         """Take what the safety process announces.
 
-        An alarm is a FAULT. An alarm that was cleared, another safety process, and a stop that nobody here asked for
-        are STOPPED. The first safety process ever seen begins as it likes, unless it has an alarm behind it.
+        An alarm is a FAULT. An alarm that was cleared, another safety process, a person's pause, and a stop that nobody
+        here asked for are STOPPED. The first safety process ever seen begins as it likes, unless it has an alarm or a
+        pause behind it.
         """
         before, self._safety = self._safety, status
         if status.alarmed:
@@ -121,6 +122,8 @@ class EpisodeMachine:
             self._enter(State.STOPPED, NEW_SAFETY)
         elif self.state is State.FAULT or (status.unsettled if before is None else before.alarms != status.alarms):
             self._enter(State.STOPPED, CLEARED)
+        elif status.paused and not (before and before.paused):
+            self._enter(State.STOPPED, PAUSED)
         elif before is not None and self._was_stopped(before.mode, status.mode):
             self._enter(State.STOPPED, f"the safety node was stopped and is {status.mode.name}")
 

@@ -70,10 +70,10 @@ class Conductor:
             self._resets = self._safety.resets
             self._ask("reset")
 
-    def stop(self) -> None:
+    def stop(self, by_person: bool = False) -> None:
         """Ask for a stop; where it gets lost, `attend` asks again."""
         self._stopped = time.monotonic()
-        self._safety.call("stop")
+        self._safety.call("pause" if by_person else "stop")
 
     def attend(self) -> None:
         """Called often: what no message triggers."""

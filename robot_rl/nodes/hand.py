@@ -33,7 +33,7 @@ SERVICES = {
     "failure": ("episode/failure",),
     "discard": ("episode/discard",),
     "pause": ("episode/pause",),
-    "stop": ("safety/stop",),
+    "stop": ("safety/pause",),
 }
 """What each button asks for: the first of these services that is there."""
 SETTLE = 2

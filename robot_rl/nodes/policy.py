@@ -104,7 +104,7 @@ class PolicyNode(GraphNode):
     def _on_person(self) -> None:
         """A service was granted: a pause ends the episode where it is and stops the robot."""
         if self.machine.state is State.STOPPED:
-            self.conductor.stop()
+            self.conductor.stop(by_person=True)
             self._on_lost()
         if self._in_episode and self.guide.unwanted:
             self._cut("a person discards it")

@@ -59,7 +59,8 @@ class SafetyNode(GraphNode):
         self._last: Command | None = None
         self._measured = np.array(self.robot.home)
         self._run_id = int(np.random.SeedSequence().generate_state(1)[0])
-        self._shown, self._resets, self._alarms, self._unsettled = Mode.FAULT, 0, 0, False
+        self._shown, self._resets, self._alarms = Mode.FAULT, 0, 0
+        self._unsettled = self._paused = False
         self._times = TickTimes(keep=bool(self.config.timing_file))
         self._seen_ns, self._clock_moved = 0, time.monotonic()
         self._given, self._ticked_s = -math.inf, math.inf
@@ -93,6 +94,7 @@ class SafetyNode(GraphNode):
             self.create_subscription(Bool, "estop", self._on_estop, profile)
         for name in ("start", "stop", "estop", "clear_estop", "reset"):
             self.create_service(Trigger, f"safety/{name}", self._service(getattr(self.controller, name)))
+        self.create_service(Trigger, "safety/pause", self._service(self._pause))
 
     def _service(self, decide: Callable[[], str]) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
         def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -103,6 +105,14 @@ class SafetyNode(GraphNode):
             return response
 
         return answer
+
+    def _pause(self) -> str:
+        """Stop by a person's wish, and tell whoever asks for resets, also one that comes later; '' or why not."""
+        refused = self.controller.stop()
+        if not refused:
+            self._paused = True
+            self._show()
+        return refused
 
     def _on_estop(self, msg: Bool) -> None:
         self.controller.on_estop(msg.data, time.monotonic_ns())
@@ -215,9 +225,10 @@ class SafetyNode(GraphNode):
         self._resets += mode is Mode.READY
         self._alarms += alarm
         self._unsettled = alarm or (self._unsettled and mode is Mode.IDLE)
+        self._paused = self._paused and mode is Mode.IDLE
         level = ERROR if alarm else OK
         values: dict[str, object] = {"mode": mode.name, "run_id": self._run_id, "resets": self._resets}
-        values |= {"alarms": self._alarms, "unsettled": self._unsettled}
+        values |= {"alarms": self._alarms, "unsettled": self._unsettled, "paused": self._paused}
         values["stamp_ns"] = self._answered_ns if self.config.lockstep else self.now_ns()
         self._status.publish(convert.status_to_msg("safety", level, why.value, values))
 

@@ -13,6 +13,9 @@ from robot_rl.control.safety_status import SafetyStatus
 from robot_rl.nodes import convert, qos
 from robot_rl.safety.reasons import Mode
 
+REQUESTS = ("start", "stop", "pause", "reset")
+"""`pause` is a person's stop: safety tells of it until a reset."""
+
 
 class SafetyClient:
     """`status` as last announced (None before), and why the last call was `refused`, '' where it was not."""
@@ -21,7 +24,7 @@ class SafetyClient:
         self.status: SafetyStatus | None = None
         self.refused = ""
         self._node, self._on_status, self._logger = node, on_status, node.get_logger()
-        self._clients = {name: node.create_client(Trigger, f"safety/{name}") for name in ("start", "stop", "reset")}
+        self._clients = {name: node.create_client(Trigger, f"safety/{name}") for name in REQUESTS}
         self._topic = node.create_subscription(DiagnosticStatus, "safety/status", self._take, qos.LATCHED).topic_name
         self._heard: set[bytes] = set()
 
@@ -41,7 +44,7 @@ class SafetyClient:
         return self._speakers() <= self._heard
 
     def call(self, name: str) -> None:
-        """Ask for `start`, `stop` or `reset`; the outcome shows in `status` or in `refused`."""
+        """Ask for one of REQUESTS; the outcome shows in `status` or in `refused`."""
         client = self._clients[name]
         self.refused = "" if client.service_is_ready() else "the safety process is not there"
         if not self.refused:

@@ -108,6 +108,24 @@ def test_a_machine_that_comes_after_an_alarm_waits_for_a_person_until_a_reset_wa
     assert later.state is State.IDLE, "a policy that was started anew goes on"
 
 
+def test_a_machine_that_comes_after_a_pause_waits_for_a_person() -> None:
+    late = EpisodeMachine()
+    late.on_safety(replace(IDLE, paused=True))
+    assert late.state is State.STOPPED and "person paused" in late.sentence
+    assert late.resume() == "" and late.take(Event.RESET)
+    late.on_safety(replace(IDLE, mode=Mode.RESETTING))
+    assert late.state is State.RESETTING
+
+
+def test_a_pause_that_safety_was_asked_for_stops_between_episodes_too_but_once() -> None:
+    machine = EpisodeMachine()
+    machine.on_safety(IDLE)
+    machine.on_safety(replace(IDLE, paused=True))
+    assert machine.state is State.STOPPED and machine.resume() == ""
+    machine.on_safety(replace(IDLE, paused=True))
+    assert machine.state is State.IDLE
+
+
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_a_stop_that_somebody_else_asked_safety_for_holds(steps: int) -> None:
     machine = EpisodeMachine()
@@ -136,6 +154,7 @@ STATUSES = st.builds(
     resets=st.integers(0, 2),
     alarms=st.integers(0, 1),
     unsettled=st.booleans(),
+    paused=st.booleans(),
 )
 STEPS = st.one_of(
     st.sampled_from(Event).map(lambda event: lambda machine: machine.take(event)),

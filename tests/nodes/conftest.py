@@ -2,7 +2,6 @@
 
 import os
 import runpy
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -117,10 +116,7 @@ def rig(
         *getattr(request, "param", ()),
     )
     flags = [word for parameter in parameters for word in ("-p", parameter)]
-    process = subprocess.Popen([sys.executable, "-m", "robot_rl.nodes.policy", "--ros-args", *flags])
-    rig = played["Rig"](free_domain)
-    rig.process = process
+    rig = played["Rig"](free_domain, [sys.executable, "-m", "robot_rl.nodes.policy", "--ros-args", *flags])
     yield rig
     rig.close()
-    process.kill()
-    process.wait()
+    rig.kill_policy()

@@ -1,5 +1,6 @@
 """Everything around the policy node, safety and a person included, played in one node over real DDS."""
 
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +21,9 @@ SPEC = step_spec(RIG, load_robot(RIG.robot))
 class Rig(RosPeer):
     """Each source can be silenced; `source` names who acts; `asked` is what safety was asked for, `deaf` if ignored."""
 
-    def __init__(self, domain: int) -> None:
+    def __init__(self, domain: int, policy: list[str]) -> None:
         super().__init__(domain, "rig")
+        self._command, self.process = policy, subprocess.Popen(policy)
         self.silent: set[str] = set()
         self.actions: list[JointState] = []
         self.values: dict[str, str] = {}
@@ -30,13 +32,13 @@ class Rig(RosPeer):
         self.asked: list[str] = []
         self.counts: dict[str, str] = {}
         self.success, self.source, self.deaf = False, "POLICY", False
-        self.status: dict[str, object] = {"run_id": 1, "resets": 0, "alarms": 0, "unsettled": False}
+        self.status: dict[str, object] = {"run_id": 1, "resets": 0, "alarms": 0, "unsettled": False, "paused": False}
         self.state = ""
         self._publishers = {c: self._publisher(Image, f"camera/{c}/image") for c in RIG.cameras}
         self._publishers |= {name: self._publisher(JointState, name) for name in ("proprio", "reward")}
         self._executed = self._publisher(JointState, "action/executed", qos.EVENTS)
         self._status = self.new_status()
-        for name in ("reset", "start", "stop"):
+        for name in ("reset", "start", "stop", "pause"):
             self.node.create_service(Trigger, f"safety/{name}", self._service(name))
         self.node.create_subscription(JointState, "action/policy", self._on_action, qos.COMMAND)
         self.node.create_subscription(PointCloud2, "step", self._on_step, qos.STEP)
@@ -55,6 +57,16 @@ class Rig(RosPeer):
         values = {**self.status, "mode": mode, "stamp_ns": self.now()}
         (publisher or self._status).publish(convert.status_to_msg("safety", 0, mode, values))
 
+    def kill_policy(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def restart_policy(self) -> None:
+        """SIGKILL, and a new policy node."""
+        self.kill_policy()
+        self.state = self.says = ""
+        self.process = subprocess.Popen(self._command)
+
     def person(self, name: str) -> Any:
         """A person calls episode/<name>; the answer."""
         return self.ask(f"episode/{name}")
@@ -70,7 +82,8 @@ class Rig(RosPeer):
                 self.show("RESETTING")
             else:
                 self.status["resets"] += name == "reset"
-                self.show({"reset": "READY", "start": "RUNNING", "stop": "IDLE"}[name])
+                self.status["paused"] = name == "pause" or (self.status["paused"] and name == "stop")
+                self.show({"reset": "READY", "start": "RUNNING", "stop": "IDLE", "pause": "IDLE"}[name])
             return response
 
         return answer

@@ -17,14 +17,14 @@ def assert_nothing_is_asked_for(rig: Any) -> None:
     rig.spin_for(0.5)
     before, asked = len(rig.actions), len(rig.asked)
     rig.spin_for(2.0)
-    assert len(rig.actions) == before and set(rig.asked[asked:]) <= {"stop"}
+    assert len(rig.actions) == before and set(rig.asked[asked:]) <= {"stop", "pause"}
 
 
 def test_pause_truncates_the_episode_and_stops_and_resume_begins_the_next_with_a_reset(rig: Any) -> None:
     assert acting(rig)
     answer = rig.person("pause")
     assert answer.success and "resume" in answer.message
-    assert rig.spin_until(lambda: rig.state == "STOPPED" and rig.asked[-1] == "stop")
+    assert rig.spin_until(lambda: rig.state == "STOPPED" and rig.asked[-1] == "pause")
     assert rig.spin_until(lambda: bool(rig.steps[-1]["is_last"]))
     assert not rig.steps[-1]["is_terminal"] and not rig.steps[-1]["success"]
     episode = [step for step in rig.steps if step["episode"] == rig.steps[-1]["episode"]]
@@ -42,7 +42,7 @@ def test_pause_while_the_robot_goes_home_stops_it(rig: Any) -> None:
     rig.deaf = True
     assert rig.spin_until(lambda: rig.state == "RESETTING" and "reset" in rig.asked)
     assert rig.person("pause").success
-    assert rig.spin_until(lambda: rig.state == "STOPPED" and rig.asked[-1] == "stop")
+    assert rig.spin_until(lambda: rig.state == "STOPPED" and rig.asked[-1] == "pause")
     assert_nothing_is_asked_for(rig)
     rig.deaf = False
     assert rig.person("resume").success and acting(rig)
@@ -103,5 +103,14 @@ def test_an_estop_holds_until_it_is_cleared_and_a_person_resumes(rig: Any) -> No
     assert_nothing_is_asked_for(rig)
     rig.show("IDLE")
     assert rig.spin_until(lambda: rig.state == "STOPPED")
+    assert_nothing_is_asked_for(rig)
+    assert rig.person("resume").success and acting(rig)
+
+
+def test_a_pause_of_which_safety_tells_holds_a_policy_node_that_comes_later(rig: Any) -> None:
+    assert acting(rig) and rig.person("pause").success
+    assert rig.spin_until(lambda: rig.status["paused"] is True)
+    rig.restart_policy()
+    assert rig.spin_until(lambda: rig.state == "STOPPED" and "person paused" in rig.says)
     assert_nothing_is_asked_for(rig)
     assert rig.person("resume").success and acting(rig)

@@ -166,6 +166,18 @@ def test_bad_actions_are_refused_and_counted(peers: Peers) -> None:
     assert np.allclose(peers.q, ROBOT.home, atol=2e-3)
 
 
+def test_a_pause_is_told_until_a_reset_is_asked_for(peers: Peers) -> None:
+    peers.run()
+    assert peers.paused == "False" and peers.call("stop") and peers.spin_until(lambda: peers.mode == "IDLE")
+    assert peers.paused == "False" and peers.call("pause")
+    assert peers.spin_until(lambda: peers.paused == "True") and peers.mode == "IDLE"
+    peers.run()
+    assert peers.paused == "False"
+    peers.act([1.0, 0.0, 0.0, 1.0])
+    assert peers.spin_until(lambda: peers.speed() > 0.05) and peers.call("pause")
+    assert peers.spin_until(lambda: peers.mode == "IDLE" and peers.paused == "True" and not peers.speed())
+
+
 def test_the_estop_topic_latches_and_only_clear_estop_ends_it(peers: Peers) -> None:
     peers.run()
     peers.act([1.0, 0.0, 0.0, 1.0])

@@ -36,7 +36,7 @@ class Graph(RosPeer):
         self.executed = self.node.create_publisher(JointState, "action/executed", qos.EVENTS)
         self.node.create_subscription(JointState, "action/teleop", self.said.append, qos.EVENTS)
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.STREAM)
-        for name in ("episode/success", "episode/pause", "safety/stop"):
+        for name in ("episode/success", "episode/pause", "safety/pause"):
             self.node.create_service(Trigger, name, self._button(name))
         self._due, self._first = 0.0, True
 
@@ -187,6 +187,6 @@ def test_the_keyboard_of_a_terminal_moves_grips_and_stops(graph: Graph, teleop: 
     os.write(person, b" ")
     assert graph.until(lambda: graph.newest()["gripper"] == -1.0)
     os.write(person, b"x")
-    assert graph.until(lambda: graph.asked == ["safety/stop"])
+    assert graph.until(lambda: graph.asked == ["safety/pause"])
     os.close(person)
     os.close(program)
