@@ -1,4 +1,6 @@
-"""SIGKILL of the safety process in the running graph: it comes back, and nothing moves until a person resumes."""
+"""SIGKILL of safety, or of a paused policy, in the running graph: it comes back, and nothing moves until a person
+resumes.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,5 +101,9 @@ def test_nothing_moves_after_a_restart_of_safety_or_a_pause_until_a_person_resum
     assert person.command("episode", "pause") == 0
     assert person.spin_until(lambda: person.state == "STOPPED" and person.mode == "IDLE")
     person.moved(1.0)
+    graph.kill("policy")
+    person.state = ""
+    graph.start("policy")
+    assert person.spin_until(lambda: person.state == "STOPPED") and "person paused" in person.says
     assert person.moved(2.0) < AT_REST
     assert person.command("episode", "resume") == 0 and person.spin_until(lambda: person.state == "RUNNING")
