@@ -102,7 +102,7 @@ class CEMConfig:
 class QTOptConfig(AgentConfig):
     """Q-learning without an actor: the cross-entropy method maximises the critic, for acting and for targets."""
 
-    critics: int = param(2, "critics in the ensemble", ge=1)
+    critics: int = param(1, "critics; each more than one makes every search as much longer", ge=1)
     cem: CEMConfig = param(CEMConfig(), "maximisation for acting")
     target_cem: CEMConfig = param(CEMConfig(samples=32, elites=4, iterations=2), "maximisation for targets")
     target_lag: int = param(100, "updates between two copies of the first slow critic to the second", ge=1)

@@ -34,7 +34,7 @@ class Actor:
     ) -> None:
         """Use `load_actor`."""
         self._given = given
-        self._taken = [given.proprio.index(name) for name in meta.spec.observation.proprio]
+        self._taken = np.array([given.proprio.index(name) for name in meta.spec.observation.proprio])
         self.history = history
         self.meta, self._network, self._device = meta, network, device
         self._noise = torch.Generator().manual_seed(seed)
@@ -73,7 +73,9 @@ class Actor:
                 f"the weights need camera '{missing[0]}', the observation has {', '.join(images) or 'none'}: "
                 "use the cameras the policy was trained with."
             )
-        seen = np.stack([spec.check_image(camera, images[camera]) for camera in spec.cameras])
+        seen = np.empty((len(spec.cameras), *spec.image_shape), np.uint8)
+        for index, camera in enumerate(spec.cameras):
+            seen[index] = spec.check_image(camera, images[camera])
         frames, vector = self.history.add(seen, self._given.check_proprio(proprio)[self._taken])
         return torch.from_numpy(frames).to(self._device), torch.from_numpy(vector).to(self._device)
 

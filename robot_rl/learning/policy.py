@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0
+_LOG_STD_MIDDLE, _LOG_STD_HALF = 0.5 * (LOG_STD_MAX + LOG_STD_MIN), 0.5 * (LOG_STD_MAX - LOG_STD_MIN)
+_LOG_STD_START = math.atanh(-_LOG_STD_MIDDLE / _LOG_STD_HALF)
 _HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
 
 
@@ -22,15 +24,31 @@ def squashed_log_prob(noise: Tensor, log_std: Tensor, before: Tensor) -> Tensor:
     return (normal - slope).sum(-1)
 
 
-def trunk_and_head(features: int, outputs: int, hidden: tuple[int, ...]) -> tuple[nn.Sequential, nn.Linear]:
-    """Linear, LayerNorm, ReLU a hidden layer, and a linear head that starts near 0, whatever the features."""
-    layers: list[nn.Module] = []
-    for a, b in zip((features, *hidden), hidden, strict=False):
-        layers += [nn.Linear(a, b), nn.LayerNorm(b), nn.ReLU()]
-    head = nn.Linear(hidden[-1] if hidden else features, outputs)
+class Trunk(nn.Sequential):
+    """Linear, LayerNorm, ReLU a hidden layer; called without its modules, which cost as much as they compute."""
+
+    def __init__(self, features: int, hidden: tuple[int, ...]) -> None:
+        layers: list[nn.Module] = []
+        for a, b in zip((features, *hidden), hidden, strict=False):
+            layers += [nn.Linear(a, b), nn.LayerNorm(b), nn.ReLU()]
+        super().__init__(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (B, F) to (B, H)."""
+        for layer in self:
+            if isinstance(layer, nn.Linear):
+                x = functional.linear(x, layer.weight, layer.bias)
+            elif isinstance(layer, nn.LayerNorm):
+                x = functional.layer_norm(x, x.shape[-1:], layer.weight, layer.bias).relu()
+        return x
+
+
+def trunk_and_head(features: int, outputs: int, hidden: tuple[int, ...]) -> tuple[Trunk, nn.Linear]:
+    """Hidden layers, and a linear head that starts near 0, whatever the features."""
+    trunk, head = Trunk(features, hidden), nn.Linear(hidden[-1] if hidden else features, outputs)
     nn.init.zeros_(head.bias)
     head.weight.data.mul_(0.01)
-    return nn.Sequential(*layers), head
+    return trunk, head
 
 
 class DeterministicPolicy(nn.Module):
@@ -58,9 +76,7 @@ class TanhGaussianPolicy(nn.Module):
         The log standard deviation is bounded smoothly, so that its gradient never dies, and starts near 0.
         """
         mean, raw = self.head(self.trunk(features)).float().chunk(2, -1)
-        start = math.atanh(2.0 * (0.0 - LOG_STD_MIN) / (LOG_STD_MAX - LOG_STD_MIN) - 1.0)
-        unit = 0.5 * (torch.tanh(raw + start) + 1.0)
-        return mean, LOG_STD_MIN + (LOG_STD_MAX - LOG_STD_MIN) * unit
+        return mean, _LOG_STD_MIDDLE + _LOG_STD_HALF * torch.tanh(raw + _LOG_STD_START)
 
     def sample(self, features: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """A reparameterised action (B, A) and its log-density (B,)."""
