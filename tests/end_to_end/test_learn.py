@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,15 +40,20 @@ def processes_of(domain: int) -> list[str]:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory, free_domain: int) -> tuple[Path, dict[str, object], int]:
     """A short run of the whole job: its directory, the figures printed, its domain."""
-    folder = tmp_path_factory.mktemp("end_to_end")
-    config = folder / "short.yaml"
+    run = tmp_path_factory.mktemp("end_to_end") / "run"
+    return run, learn(run, free_domain, 400), free_domain
+
+
+def learn(run: Path, domain: int, budget_s: int) -> dict[str, object]:
+    """The figures that `robot-rl learn` prints."""
+    config = run.parent / "short.yaml"
     config.write_text(yaml.safe_dump(SHORT))
-    command = [sys.executable, "-m", "robot_rl.cli.main", "learn", "reach", "--json", "--run", str(folder / "run")]
-    command += ["--demos", "3", "--episodes", "4", "--success-threshold", "0", "--budget-s", "400"]
-    command += ["--domain", str(free_domain), "--config", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=540, cwd=folder)
+    command = [sys.executable, "-m", "robot_rl.cli.main", "learn", "reach", "--json", "--run", str(run)]
+    command += ["--demos", "3", "--episodes", "4", "--success-threshold", "0", "--budget-s", str(budget_s)]
+    command += ["--domain", str(domain), "--config", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=540, cwd=run.parent)
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "run", json.loads(done.stdout.strip().splitlines()[-1]), free_domain
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def test_demonstrations_are_recorded_through_the_graph(finished: tuple[Path, dict[str, object], int]) -> None:
@@ -104,6 +110,15 @@ def test_the_run_directory_is_complete(finished: tuple[Path, dict[str, object], 
     for name in ("config.yaml", "replay.zarr", "checkpoints/policy.safetensors", "tensorboard", "report.html"):
         assert (finished[0] / name).exists(), name
     assert "<html" in (finished[0] / "report.html").read_text()[:500].lower()
+
+
+def test_where_training_goes_on_a_window_of_new_episodes_ends_it(
+    finished: tuple[Path, dict[str, object], int], tmp_path: Path
+) -> None:
+    again = shutil.copytree(finished[0], tmp_path / "run")
+    before = json.loads((again / "result.json").read_text())["settled"]
+    assert before >= 8 and learn(again, finished[2], 401)["evaluations"] == 2
+    assert json.loads((again / "result.json").read_text())["settled"] >= before + 8
 
 
 def test_no_process_is_left(finished: tuple[Path, dict[str, object], int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from robot_rl.learning.critic import CriticEnsemble, subset_minimum
@@ -18,16 +19,31 @@ def single(ensemble: CriticEnsemble, member: int, x: np.ndarray) -> np.ndarray:
     return (x @ get(ensemble.value.weight) + get(ensemble.value.bias))[:, 0]
 
 
-def test_ensemble_equals_loop_of_single_critics() -> None:
+def any_ensemble(members: int) -> CriticEnsemble:
+    """With parameters of which none is 0 or the same for two members."""
     torch.manual_seed(1)
-    ensemble = CriticEnsemble(3, 5, 2, (16, 8))
+    ensemble = CriticEnsemble(members, 5, 2, (16, 8))
     with torch.no_grad():
         for parameter in ensemble.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
+    return ensemble
+
+
+def test_ensemble_equals_loop_of_single_critics() -> None:
+    ensemble = any_ensemble(3)
     features, action = torch.randn(7, 5), torch.rand(7, 2)
     values = ensemble(features, action).detach().numpy()
     x = torch.cat([features, action], -1).double().numpy()
     np.testing.assert_allclose(values, [single(ensemble, i, x) for i in range(3)], atol=1e-5)
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_scores_of_many_actions_are_those_of_single_ones(members: int) -> None:
+    critic, features, actions = any_ensemble(members), torch.randn(4, 5), torch.rand(4, 7, 2)
+    score = critic.scorer(features)
+    together = [score(actions), score(actions.flip(1)).flip(1)]
+    single = torch.stack([critic(features, actions[:, k]).mean(0) for k in range(7)], -1)
+    torch.testing.assert_close(together, [single, single])
 
 
 def test_members_start_different_and_learn_apart() -> None:

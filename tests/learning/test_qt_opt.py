@@ -89,15 +89,6 @@ def test_acting_maximises_what_was_learned(qt_config: QTOptConfig, spec: StepSpe
     assert not torch.equal(best, sampled)
 
 
-def test_scores_of_many_actions_are_those_of_single_ones(qt_config: QTOptConfig, spec: StepSpec) -> None:
-    critic = QTOpt(qt_config, spec).critic
-    features, actions = torch.randn(5, 24), torch.rand(5, 7, spec.action.size)
-    score = critic.scorer(features)
-    together = [score(actions), score(actions.flip(1)).flip(1)]
-    single = torch.stack([critic(features, actions[:, k]).mean(0) for k in range(7)], -1)
-    torch.testing.assert_close(together, [single, single])
-
-
 def test_a_state_continues_exactly(qt_config: QTOptConfig, spec: StepSpec, batch: Batch) -> None:
     agent, other = QTOpt(qt_config, spec, 1), QTOpt(qt_config, spec, 2)
     for _ in range(4):
