@@ -28,6 +28,7 @@ from robot_rl.cli.learn import record
 from robot_rl.cli.options import add_graph_options, graph_options
 from robot_rl.cli.running import runner_for
 from robot_rl.config.loader import to_plain
+from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import RobotRLError
 from robot_rl.graph import build
 from robot_rl.graph.session import run_of
@@ -78,7 +79,7 @@ def bench_control(args: argparse.Namespace) -> int:
         figures: dict[str, Any] = control_figures(ReplayReader(run.replay), graph.node("policy").parameters["rate_hz"])
         figures |= camera_figures(ReplayReader(run.replay), graph.node("policy").parameters["cameras"])
         figures |= command_figures(np.load(ticks), ReplayReader(run.replay))
-        figures |= learner_share(run.result_json)
+        figures |= learner_share(run)
     print(json.dumps(figures) if args.json else "  ".join(f"{name} {value}" for name, value in figures.items()))
     return 0
 
@@ -92,9 +93,9 @@ def commanded_at(rate_hz: float, folder: Path) -> str:
     return str(path)
 
 
-def learner_share(result: Path) -> dict[str, float]:
+def learner_share(run: RunDir) -> dict[str, float]:
     """How busy the learner was meanwhile."""
-    if not result.is_file():
-        raise RobotRLError(f"'{result}' is missing: the learner did not finish; see the node logs.")
-    data = json.loads(result.read_text())
+    data = run.result()
+    if not data:
+        raise RobotRLError(f"'{run.result_json}' is missing: the learner did not finish; see the node logs.")
     return {"updates_per_s": round(data["updates"] / max(data["train_wall_s"], 1e-9), 2)}

@@ -59,12 +59,12 @@ def eval_graph(run: RunDir, given: Mapping[str, str]) -> Graph:
 def evaluate(graph: Graph, runner: Runner) -> dict[str, Any]:
     """Run the eval graph in an empty store and return its figures, also written to eval.json of the run."""
     run = RunDir.named(graph.arguments["run"])
-    store = Path(graph.node("recorder").parameters["store"])
+    store, before = Path(graph.node("recorder").parameters["store"]), run.evaluation().get("evaluations", 0)
     shutil.rmtree(store, ignore_errors=True)
     runner.require(graph)
     figures = {"task": graph.arguments["task"], **measure(store, graph.arguments["episodes"])}
     figures |= what_it_took(run, figures["policy_version"])
-    figures["evaluations"] = run.evaluation().get("evaluations", 0) + 1
+    figures["evaluations"] = before + 1
     write_json(run.eval_json, figures)
     return figures
 

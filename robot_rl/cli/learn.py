@@ -17,7 +17,7 @@ from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import RobotRLError, UsageError
 from robot_rl.graph import Graph, build
 from robot_rl.graph.session import run_of
-from robot_rl.learning.goal import SUCCESS
+from robot_rl.learning.goal import INTERRUPTED, SUCCESS
 from robot_rl.replay.reader import ReplayReader
 
 SHARED = ("run", "seed", "pace", "domain", "config", "view", "reward")
@@ -97,10 +97,10 @@ def successes(run: RunDir) -> int:
 def train(graph: Graph, shared: Mapping[str, str], episodes: int, runner: Runner) -> dict[str, Any]:
     """Train and evaluate in turns until the training has come to its end; the figures of the last evaluation."""
     run = run_of(graph)
-    if is_trained(graph):
-        runner.say(f"run '{run.name}' is trained already")
     while True:
-        if not is_trained(graph):
+        if is_trained(graph):
+            runner.say(f"run '{run.name}' is trained already")
+        else:
             runner.say(f"training in '{run.path}'")
             runner.require(graph)
             if not has_ended(graph):
@@ -123,8 +123,8 @@ def has_ended(graph: Graph) -> bool:
         return False
     before = run.read().get("graphs", {}).get("learn", {}).get("nodes", {}).get("learner", {}).get("learner", {})
     now = graph.node("learner").parameters["learner"]
-    reason = run.result().get("reason", "interrupted")
-    return reason != "interrupted" and all(before.get(key) == now[key] for key in GOAL)
+    reason = run.result().get("reason", INTERRUPTED)
+    return reason != INTERRUPTED and all(before.get(key) == now[key] for key in GOAL)
 
 
 def falls_short(graph: Graph) -> bool:

@@ -34,7 +34,7 @@ class Actor:
     ) -> None:
         """Use `load_actor`."""
         self._given = given
-        self._taken = np.array([given.proprio.index(name) for name in meta.spec.observation.proprio])
+        self._taken = np.array([given.proprio.index(name) for name in meta.spec.observation.proprio], np.intp)
         self.history = history
         self.meta, self._network, self._device = meta, network, device
         self._noise = torch.Generator().manual_seed(seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -66,40 +66,29 @@ class CriticEnsemble(nn.Module):
         layer, and every view of the weights. One critic follows the other: without a gradient, a LayerNorm with its
         scale and offset in one pass is worth more than one product.
         """
-        critics = [self._scorer_of(member, features) for member in range(self.members)]
+        first, *others = [self._scorer_of(member, features) for member in range(self.members)]
 
         def score(actions: Tensor) -> Tensor:
-            values = critics[0](actions)
-            for critic in critics[1:]:
-                values = values + critic(actions)
-            return values / len(critics)
+            return sum((critic(actions) for critic in others), first(actions)) / self.members
 
         return score
 
     def _scorer_of(self, member: int, features: Tensor) -> Callable[[Tensor], Tensor]:
         """As `scorer`, for one of the critics."""
-        (first, offset), *hidden, (last, bias) = self._parts(member, (*self.layers, self.value))
-        norms, split = self._parts(member, self.norms), features.shape[-1]
-        common = torch.addmm(offset, features, first[:split]).unsqueeze(1)
-        own, last = first[split:].expand(len(features), -1, -1), last.squeeze(-1)
+        every = (layer for layer in (*self.layers, self.value) if isinstance(layer, EnsembleLinear))
+        (weight, offset), *products = [(layer.weight[member], layer.bias[member, 0]) for layer in every]
+        scales = (norm for norm in self.norms if isinstance(norm, EnsembleLayerNorm))
+        norms, split = [(norm.weight[member, 0], norm.bias[member, 0]) for norm in scales], features.shape[-1]
+        common = torch.addmm(offset, features, weight[:split]).unsqueeze(1)
+        own = weight[split:].expand(len(features), -1, -1)
 
         def score(actions: Tensor) -> Tensor:
             x = torch.baddbmm(common, actions, own).flatten(0, 1)
-            for norm, (weight, offset) in zip(norms, hidden, strict=False):
+            for norm, (weight, offset) in zip(norms, products, strict=True):
                 x = torch.addmm(offset, functional.layer_norm(x, x.shape[-1:], *norm).relu_(), weight)
-            x = functional.layer_norm(x, x.shape[-1:], *norms[-1]).relu_()
-            return torch.addmv(bias, x, last).view(actions.shape[:2]).float()
+            return x.view(actions.shape[:2]).float()
 
         return score
-
-    @staticmethod
-    def _parts(member: int, layers: Iterable[nn.Module]) -> list[tuple[Tensor, Tensor]]:
-        """Weight and offset of one critic in each of `layers`."""
-        parts = []
-        for layer in layers:
-            assert isinstance(layer, EnsembleLinear | EnsembleLayerNorm)
-            parts.append((layer.weight[member].squeeze(0), layer.bias[member, 0]))
-        return parts
 
 
 def subset_minimum(values: Tensor, subset: int, generator: torch.Generator) -> Tensor:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from robot_rl.config.learning import LearnerConfig
 from robot_rl.replay.reader import Episode
 
-SUCCESS = "success"
-"""Why training ended that reached its goal."""
+SUCCESS, INTERRUPTED = "success", "interrupted"
+"""Why training ended that reached its goal, and that came to no end of its own."""
 
 
 class Goal:

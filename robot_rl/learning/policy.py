@@ -25,7 +25,10 @@ def squashed_log_prob(noise: Tensor, log_std: Tensor, before: Tensor) -> Tensor:
 
 
 class Trunk(nn.Sequential):
-    """Linear, LayerNorm, ReLU a hidden layer; called without its modules, which cost as much as they compute."""
+    """Linear, LayerNorm, ReLU a hidden layer, in one go: calling small modules costs as much as they compute.
+
+    The modules are there for their parameters' names in stored weights.
+    """
 
     def __init__(self, features: int, hidden: tuple[int, ...]) -> None:
         layers: list[nn.Module] = []

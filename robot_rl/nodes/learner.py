@@ -18,7 +18,7 @@ from robot_rl.config.run_dir import RunDir
 from robot_rl.core.errors import UsageError
 from robot_rl.core.files import write_atomic, write_json
 from robot_rl.core.record import Source
-from robot_rl.learning.goal import SUCCESS, Goal
+from robot_rl.learning.goal import INTERRUPTED, SUCCESS, Goal
 from robot_rl.learning.learner import Learner
 from robot_rl.learning.logbook import Logbook, last_wall_s
 from robot_rl.learning.training import Training
@@ -56,7 +56,7 @@ class LearnerNode(GraphNode):
         if self._learner.restore(self.run_dir.checkpoints):
             self.get_logger().info(f"resumed at {self._learner.updates} updates, {self._learner.env_steps} steps")
         self._goal = Goal(config.learner)
-        episodes = list(online.episodes())
+        episodes = online.episodes()
         self._interventions = episodes[-1].interventions if episodes else 0  # in the episode that runs
         self._goal.go_on(episodes, self.run_dir.result().get("settled", 0))
         self._earlier_s, self._started = last_wall_s(self.run_dir.path), time.monotonic()
@@ -177,7 +177,7 @@ class LearnerNode(GraphNode):
                 "updates": self._learner.updates,
                 "settled": self._goal.episodes if self._reason == SUCCESS else self._goal.settled,
                 "train_wall_s": round(wall_s, 2),
-                "reason": self._reason or "interrupted",
+                "reason": self._reason or INTERRUPTED,
             }
             write_json(self.run_dir.result_json, result)
             write_json(self.run_dir.path / "safety.json", self._safety)

@@ -1,6 +1,4 @@
-"""SIGKILL of safety, or of a paused policy, in the running graph: it comes back, and nothing moves until a person
-resumes.
-"""
+"""SIGKILL of safety, or of a paused policy, in a running graph: nothing moves then until a person resumes."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -19,10 +19,10 @@ def single(ensemble: CriticEnsemble, member: int, x: np.ndarray) -> np.ndarray:
     return (x @ get(ensemble.value.weight) + get(ensemble.value.bias))[:, 0]
 
 
-def any_ensemble(members: int) -> CriticEnsemble:
+def any_ensemble(members: int, hidden: tuple[int, ...] = (16, 8)) -> CriticEnsemble:
     """With parameters of which none is 0 or the same for two members."""
     torch.manual_seed(1)
-    ensemble = CriticEnsemble(members, 5, 2, (16, 8))
+    ensemble = CriticEnsemble(members, 5, 2, hidden)
     with torch.no_grad():
         for parameter in ensemble.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -37,9 +37,9 @@ def test_ensemble_equals_loop_of_single_critics() -> None:
     np.testing.assert_allclose(values, [single(ensemble, i, x) for i in range(3)], atol=1e-5)
 
 
-@pytest.mark.parametrize("members", [1, 3])
-def test_scores_of_many_actions_are_those_of_single_ones(members: int) -> None:
-    critic, features, actions = any_ensemble(members), torch.randn(4, 5), torch.rand(4, 7, 2)
+@pytest.mark.parametrize(("members", "hidden"), [(1, (16, 8)), (3, (16, 8)), (2, (1, 4)), (2, (6,))])
+def test_scores_of_many_actions_are_those_of_single_ones(members: int, hidden: tuple[int, ...]) -> None:
+    critic, features, actions = any_ensemble(members, hidden), torch.randn(4, 5), torch.rand(4, 7, 2)
     score = critic.scorer(features)
     together = [score(actions), score(actions.flip(1)).flip(1)]
     single = torch.stack([critic(features, actions[:, k]).mean(0) for k in range(7)], -1)

@@ -13,6 +13,7 @@ from robot_rl.config.learning import SACConfig
 from robot_rl.core.record import StepSpec
 from robot_rl.learning.critic import EnsembleLinear
 from robot_rl.learning.critic_agent import NonFinite
+from robot_rl.learning.policy import Trunk
 from robot_rl.learning.sac import SAC
 from robot_rl.replay.batch import Batch
 
@@ -204,7 +205,7 @@ def test_only_what_the_cameras_see_is_computed_in_bfloat16(config: SACConfig, sp
     dtypes: dict[str, torch.dtype] = {}
     for part, network in (("actor", agent.actor), ("critic", agent.critic)):
         for name, module in network.named_modules(prefix=part):
-            if isinstance(module, (nn.Linear, nn.Conv2d, EnsembleLinear)):
+            if isinstance(module, (nn.Linear, nn.Conv2d, EnsembleLinear, Trunk)):
                 module.register_forward_hook(lambda _m, _i, out, name=name: dtypes.update({name: out.dtype}))
     agent.update(batch)
     cameras = {name: dtype for name, dtype in dtypes.items() if name.startswith("actor.encoder.cameras")}
