@@ -63,7 +63,7 @@ class SafetyNode(GraphNode):
         self._unsettled = self._paused = False
         self._times = TickTimes(keep=bool(self.config.timing_file))
         self._seen_ns, self._clock_moved = 0, time.monotonic()
-        self._given, self._ticked_s = -math.inf, math.inf
+        self._given, self._ticked_s, self._began = -math.inf, math.inf, math.inf
         self._connect()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(WATCH_S, self._watch, clock=steady)
@@ -128,6 +128,7 @@ class SafetyNode(GraphNode):
         if now_ns != self._seen_ns:
             self._seen_ns, self._clock_moved = now_ns, wall
         elif not self.config.lockstep and wall - self._clock_moved > self.config.max_state_age_s:
+            self._began = wall
             self._give(self.controller.brake(Reason.CLOCK))
         self._after_decision()
 
@@ -183,10 +184,11 @@ class SafetyNode(GraphNode):
             self._tick(self._answered_ns)
 
     def _tick(self, now_ns: int | None = None) -> None:
+        self._began = time.monotonic()
         if not self.config.lockstep:
-            now_s = self.now_ns() * 1e-9 if self._is_simulated() else time.monotonic()
+            now_s = self.now_ns() * 1e-9 if self._is_simulated() else self._began
             if now_s - self._ticked_s > STALLED_S:
-                self.controller.rest()
+                self._rest_at_last()
             self._ticked_s = now_s
         self._give(self.controller.tick(self.now_ns() if now_ns is None else now_ns))
         self._after_decision()
@@ -198,15 +200,27 @@ class SafetyNode(GraphNode):
             self._executed.publish(convert.vector_to_msg(names, values, done.stamp_ns, done.source.name))
         self.controller.executed.clear()
         if command is not None:
-            self._last, self._given = command, time.monotonic()
             self._send(command)
             self._times.add(time.monotonic_ns())
 
     def _send(self, command: Command, force_gripper: bool = False) -> None:
+        """Send a command, or the last one as a hold where the process was held up since it began to decide."""
         self._gripper.send(command.opening, force_gripper)
+        self._given = time.monotonic()
+        if not self.config.lockstep and self._given - self._began > STALLED_S:
+            command = self._rest_at_last() or command
+        self._last = command
         point = Setpoint(command.q, command.dq, self._measured)
         if self._rest.due(point.still):
             self._command.publish(self._output.message(point, self._clock_ns()))
+
+    def _rest_at_last(self) -> Command | None:
+        """Go on from rest at the last command sent, and return it as a hold; None where none was sent."""
+        last = self._last
+        if last is None:
+            return None
+        self.controller.rest(last.q)
+        return dataclasses.replace(last, dq=np.zeros_like(last.dq))
 
     def _after_decision(self) -> None:
         self._task_reset.attend(self.controller.at_home)
@@ -258,6 +272,7 @@ class SafetyNode(GraphNode):
 
     def _stopping(self) -> Command | None:
         """The next command on the way to rest; where deciding is what failed, the last position as a hold."""
+        self._began = time.monotonic()
         try:
             return self.controller.brake()
         except Exception as error:  # noqa: BLE001 - whatever broke, the robot must be told to stay

@@ -214,11 +214,11 @@ class SafetyController:
             self._follower.end_after_period()
         return self._command(motion)
 
-    def rest(self) -> None:
-        """Go on from rest at the last command: nobody ticked for so long that the driver has stopped there."""
-        if not self._filter.still:
+    def rest(self, q: np.ndarray) -> None:
+        """Go on from rest at `q` (J,) [rad], sent last: nothing came for so long that the driver has stopped there."""
+        if not self._filter.still or not np.array_equal(self._filter.q, q):
             self._follower.end()
-            self._filter.start_at(self._filter.q)
+            self._filter.start_at(q)
             self.counts[Reason.STALLED] += 1
 
     def brake(self, *reasons: Reason) -> Command | None:

@@ -92,6 +92,21 @@ SafetyFilter.follow_tcp = broken
 sys.exit(main())
 """
 """The node with a defect that shows once the arm is fast."""
+STOPS = """
+import os, signal, sys
+from robot_rl.nodes.safety import main
+from robot_rl.safety.controller import SafetyController
+tick, stopped = SafetyController.tick, []
+def held_up(self, now_ns):
+    command = tick(self, now_ns)
+    if not stopped and self._filter.tcp_speed > 0.15:
+        stopped.append(True)
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return command
+SafetyController.tick = held_up
+sys.exit(main())
+"""
+"""The node, stopped between deciding and sending once the arm is fast."""
 
 
 @pytest.fixture
@@ -229,19 +244,39 @@ def test_an_unhandled_exception_while_moving_leaves_the_robot_at_rest(
 
 
 def test_a_process_held_up_in_mid_motion_goes_on_from_rest(peers: Peers, safety: subprocess.Popen[bytes]) -> None:
+    move(peers)
+    safety.send_signal(signal.SIGSTOP)
+    assert_goes_on_from_rest(peers, safety)
+
+
+@pytest.mark.parametrize("safety", [("-c", STOPS)], indirect=True)
+def test_what_was_decided_before_the_process_was_held_up_is_not_sent(
+    peers: Peers, safety: subprocess.Popen[bytes]
+) -> None:
+    move(peers)
+    assert_goes_on_from_rest(peers, safety)
+
+
+def move(peers: Peers) -> None:
     peers.run()
     for _ in range(4):
         peers.act([1.0, 0.0, 0.0, 1.0])
         peers.spin_for(0.1)
-    safety.send_signal(signal.SIGSTOP)
+
+
+def assert_goes_on_from_rest(peers: Peers, safety: subprocess.Popen[bytes]) -> None:
+    """The process, stopped by now, sends nothing; let go on, its first command is one from rest."""
     peers.spin_for(0.5)
     moving = np.abs(peers.commands[-1][1] - peers.commands[-2][1]).max()
     held, before = peers.commands[-1][1], len(peers.commands)
+    peers.spin_for(0.1)
+    assert len(peers.commands) == before, "it was stopped"
     safety.send_signal(signal.SIGCONT)
     assert peers.spin_until(lambda: len(peers.commands) > before + 3)
     assert moving > 1e-4, "it was moving"
     first = np.abs(peers.commands[before][1] - held).max()
     assert first < np.array(ROBOT.limits.acceleration).max() / ROBOT.command.rate_hz**2 + 1e-9
+    assert peers.spin_until(lambda: peers.counts.get("STALLED") == 1)
 
 
 def test_a_person_has_control_over_the_policy_and_is_named(peers: Peers) -> None:
