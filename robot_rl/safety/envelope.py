@@ -12,6 +12,7 @@ from robot_rl.config.limits import WorkspaceConfig
 from robot_rl.config.robot import RobotConfig
 from robot_rl.robot.twin import KinematicTwin
 from robot_rl.safety.limits.barrier import GENTLE, Barriers, Rows, braking_rows
+from robot_rl.safety.limits.between import lowest
 from robot_rl.safety.limits.braking import brake, stop_displacement, stop_path, stop_speeds, stop_ticks
 from robot_rl.safety.limits.collision import TOUCH, CollisionLimit
 from robot_rl.safety.limits.orientation import OrientationLimit
@@ -20,7 +21,7 @@ from robot_rl.safety.limits.workspace import WorkspaceLimit
 from robot_rl.safety.reasons import Reason
 
 SAMPLES = 14
-"""Most configurations of a way to standstill at which it is checked."""
+"""Most configurations of a way to standstill at which it is checked; between them, distances are interpolated."""
 
 
 class Envelope:
@@ -71,7 +72,8 @@ class Envelope:
         ticks = stop_ticks(dq, self._acceleration, dt)
         if not self.speed.kept(stop_speeds(dq, self._acceleration, dt, ticks) @ self._jacobian.T):
             return self.speed.reason
-        path = stop_path(dq, self._acceleration, dt, _spread(ticks))
+        seen = _spread(ticks)
+        path = stop_path(dq, self._acceleration, dt, seen)
         for row, way in enumerate(path):
             self._data.qpos[:] = self._q + way
             mujoco.mj_kinematics(self._model, self._data)
@@ -81,9 +83,9 @@ class Envelope:
         positions, before = self._way[1 : len(path) + 1], self._way[: len(path)]
         if not self.speed.kept_by((positions - before) / (dt * _gaps(ticks))):
             return self.speed.reason
-        if not (self.workspace.distances(positions) >= self._least_wall).all():
+        if not (lowest(self.workspace.distances(positions), seen) >= self._least_wall).all():
             return self.workspace.reason
-        if not (self.orientation.distances(self._rotations[: len(path)]) >= self._least_angle).all():
+        if not (lowest(self.orientation.distances(self._rotations[: len(path)]), seen) >= self._least_angle).all():
             return self.orientation.reason
         return None if self.collision.clears(self._data, self._q, path) else self.collision.reason
 

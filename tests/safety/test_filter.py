@@ -5,7 +5,7 @@ import dataclasses
 import mujoco
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from robot_rl.config.robot import RobotConfig
@@ -62,6 +62,7 @@ requests = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(requests)
+@example([("joints", 461985872)])  # fast joints tilt the tcp most between two looks at the way to standstill
 def test_any_sequence_of_requests_keeps_all_limits_and_can_stop_at_any_tick(asked: list[tuple[str, int]]) -> None:
     watched = Watched()
     for kind, seed in asked:
