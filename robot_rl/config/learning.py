@@ -73,7 +73,6 @@ class SACConfig(AgentConfig):
     backup_entropy: bool = param(False, "whether the critics' targets contain the entropy term")
     actor_period: int = param(1, "critic updates per actor and temperature update", ge=1)
     imitation: float = param(0.0, "weight of the squared distance to the actions of demonstrations", ge=0.0)
-    imitation_features: float = param(0.0, "how much of that weight the encoder learns by as well", ge=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,6 @@ class TD3Config(AgentConfig):
     exploration_noise: float = param(0.1, "standard deviation of the noise on sampled actions", ge=0.0)
     actor_period: int = param(2, "critic updates per actor update", ge=1)
     imitation: float = param(0.0, "weight of the squared distance to the actions of demonstrations", ge=0.0)
-    imitation_features: float = param(0.0, "how much of that weight the encoder learns by as well", ge=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
