@@ -34,7 +34,10 @@ class TeleopNode(GraphNode):
             return
         self._task = load_task(self.config.task)
         self._names = ActionMap(robot).spec.names
-        self._expert = ScriptedExpert(self._task, robot, self.config.noise, self.config.seed, self.config.mistakes)
+        supervising = self.config.role == "intervene"
+        self._expert = ScriptedExpert(
+            self._task, robot, self.config.noise, self.config.seed, self.config.mistakes, rescuing=supervising
+        )
         self._state: JointState | None = None
         self._publisher = self.create_publisher(JointState, "action/teleop", qos.COMMAND)
         self.create_subscription(JointState, "sim/state", self._on_state, qos.STREAM)
@@ -43,7 +46,7 @@ class TeleopNode(GraphNode):
         self._said: JointState | None = None
         self._device: ScriptedExpert | ScriptedSupervisor = self._expert
         self._source = Source.SCRIPTED
-        if self.config.role == "intervene":
+        if supervising:
             self._device = ScriptedSupervisor(self._expert, self.config.supervisor, self.config.seed)
             self._source = Source.INTERVENTION
 

@@ -24,19 +24,28 @@ class ScriptedExpert:
     """Expert of one task with Gaussian noise on its translations and its turn.
 
     `noise` is the standard deviation in units of the action, [0, 1]. An episode misses with probability `mistakes`: its
-    aim is MISS aside all the time. The same seed and states give the same actions.
+    aim is MISS aside all the time. The same seed and states give the same actions. `rescuing` asks for the task's
+    RESCUER, where it has one, who goes on from wherever a policy went wrong.
     It turns the tcp about z where the task asks for it. UsageError for a robot of another mode than cartesian_delta.
     """
 
     def __init__(
-        self, task: Task, robot: RobotConfig, noise: float = 0.1, seed: int = 0, mistakes: float = 0.0
+        self,
+        task: Task,
+        robot: RobotConfig,
+        noise: float = 0.1,
+        seed: int = 0,
+        mistakes: float = 0.0,
+        *,
+        rescuing: bool = False,
     ) -> None:
         if robot.action.mode != "cartesian_delta":
             raise UsageError(
                 f"the scripted expert speaks displacements of the tcp, robot '{robot.name}' has action.mode "
                 f"'{robot.action.mode}': use a robot of mode cartesian_delta, or another teleop device."
             )
-        self._expert: Expert = load_plugin(EXPERTS, "scripted expert", task.name).EXPERT()
+        module = load_plugin(EXPERTS, "scripted expert", task.name)
+        self._expert: Expert = (getattr(module, "RESCUER", module.EXPERT) if rescuing else module.EXPERT)()
         self._names = task.state_names
         self._spec = ActionMap(robot).spec
         self._scale, self._turn = robot.action.translation, robot.action.rotation

@@ -14,6 +14,7 @@ from robot_rl.robot.in_process import InProcessEnv
 from robot_rl.robot.spec import load_robot
 from robot_rl.robot.tasks import load_task
 from robot_rl.robot.tasks.insert import REACH
+from robot_rl.teleop.experts._funnel import FunnelExpert
 from robot_rl.teleop.experts.insert import InsertExpert
 from robot_rl.teleop.scripted import ScriptedExpert
 
@@ -35,20 +36,22 @@ def episode(env: InProcessEnv, expert: ScriptedExpert, mishap_at: int = -1) -> t
     return False, step
 
 
-def test_insert_succeeds_at_least_nineteen_times_of_twenty() -> None:
+@pytest.mark.parametrize("rescuing", [False, True])
+def test_insert_succeeds_at_least_nineteen_times_of_twenty(rescuing: bool) -> None:
     robot, task = load_robot("fr3_peg"), load_task("insert")
     env = InProcessEnv(robot, task, cameras=(), seed=11)
-    expert = ScriptedExpert(task, robot, noise=0.05, seed=12)
+    expert = ScriptedExpert(task, robot, noise=0.05, seed=12, rescuing=rescuing)
     results = [episode(env, expert) for _ in range(20)]
     assert sum(success for success, _ in results) >= 19
     assert np.median([length for _, length in results]) < 20
 
 
+@pytest.mark.parametrize("rescuing", [False, True])
 @pytest.mark.parametrize("mishap_at", [6, 9])
-def test_insert_goes_up_and_comes_again_where_the_socket_is_gone(mishap_at: int) -> None:
+def test_insert_goes_up_and_comes_again_where_the_socket_is_gone(mishap_at: int, rescuing: bool) -> None:
     robot, task = load_robot("fr3_peg"), load_task("insert")
     env = InProcessEnv(robot, task, cameras=(), seed=3)
-    expert = ScriptedExpert(task, robot, noise=0.05, seed=4)
+    expert = ScriptedExpert(task, robot, noise=0.05, seed=4, rescuing=rescuing)
     observation, success, step = env.reset(), False, 0
     while not success and step < 60:
         step += 1
@@ -59,10 +62,28 @@ def test_insert_goes_up_and_comes_again_where_the_socket_is_gone(mishap_at: int)
     assert success and step > mishap_at
 
 
-def test_insert_frees_a_peg_that_was_pressed_on_the_rim() -> None:
+def test_insert_goes_up_from_a_jam_until_the_peg_is_free_and_then_down_again() -> None:
+    expert, names = InsertExpert(), load_task("insert").state_names
+
+    def upwards(tip: float, given_way: float) -> float:
+        """Vertical move with the tip this far above the socket and the grip pushed in [m]; hand over the socket."""
+        hand = 0.03 + tip + REACH - given_way
+        values = [0.45, 0.0, hand, 0.01, 0.45, 0.0, 0.03, 0.0, 0.45, 0.0, 0.03 + tip, 0.0]
+        return float(expert.move(dict(zip(names, values, strict=True))).displacement[2])
+
+    assert upwards(-0.005, 0.005) < 0.0, "it presses on as long as the grip gives way a little"
+    assert upwards(-0.005, 0.015) > 0.0, "blocked"
+    assert upwards(-0.001, 0.004) > 0.0, "a retreat once begun goes on"
+    assert upwards(0.006, 0.0) < 0.0, "free, and in line"
+    assert upwards(-0.005, 0.015) > 0.0
+    expert.reset()
+    assert upwards(-0.005, 0.005) < 0.0, "another episode"
+
+
+def test_a_rescuer_frees_a_peg_that_was_pressed_on_the_rim() -> None:
     robot, task = load_robot("fr3_peg"), load_task("insert")
     env, spec = InProcessEnv(robot, task, cameras=(), seed=6), ScriptedExpert(task, robot)._spec
-    expert, pressed = ScriptedExpert(task, robot, noise=0.05, seed=4), 0
+    expert, pressed = ScriptedExpert(task, robot, noise=0.05, seed=4, rescuing=True), 0
     for case in range(12):
         observation = env.reset()
         expert.reset()
@@ -83,10 +104,10 @@ def test_insert_frees_a_peg_that_was_pressed_on_the_rim() -> None:
     st.tuples(*[st.floats(-0.02, 0.02)] * 2, st.floats(-0.0035, 0.03), st.floats(-0.25, 0.25), st.floats(0.0, 0.03)),
     st.tuples(*[st.floats(-1.0, 1.0)] * 5),
 )
-def test_insert_does_nearly_the_same_in_states_that_look_the_same(
+def test_a_rescuer_does_nearly_the_same_in_states_that_look_the_same(
     seen: tuple[float, ...], difference: tuple[float, ...]
 ) -> None:
-    expert, names = InsertExpert(), load_task("insert").state_names
+    expert, names = FunnelExpert(), load_task("insert").state_names
 
     def down(x: float, y: float, tip: float, yaw: float, given_way: float) -> float:
         hand = 0.03 + tip + REACH - given_way

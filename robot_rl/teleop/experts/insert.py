@@ -1,4 +1,4 @@
-"""Expert for insert: down a funnel over the socket, into line and deeper at once."""
+"""Expert for insert: over the socket and into line, down; up again and anew where the peg is blocked."""
 
 from __future__ import annotations
 
@@ -6,59 +6,49 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from robot_rl.robot.tasks.insert import DEPTH, REACH, SIDE
-from robot_rl.teleop.experts.base import Move, position
+from robot_rl.teleop.experts import _socket as socket
+from robot_rl.teleop.experts._funnel import FunnelExpert
+from robot_rl.teleop.experts.base import Move
 
 HOVER = 0.010
-"""Height of the tip above the socket far from it [m]."""
-CATCH = 0.004
-"""How far the peg may be out of line where its tip is level with the socket [m]; it comes into line on the way down."""
-SLOPE = 10.0
-"""Height of the funnel, above that, by how far the peg is out of line."""
-INSIDE = 0.004
-"""Depth of the tip in the socket from which on it can only go deeper [m]."""
+"""Height of the tip above the socket at which the peg is brought into line [m]."""
+FREE = 0.004
+"""Height from which on the tip may go sideways [m]."""
+ALIGNED, TURNED = 0.002, 0.05
+"""Horizontal offset [m] and turn [rad] from which on the peg may go down."""
+BLOCKED = 0.012
+"""How far the grip has given way [m] where the peg is blocked."""
 DOWN = 0.04
-PRESSED = 0.008
-"""How far the grip gives way where it is pressed enough: the hand waits until the peg is in line [m]."""
-NEAR, STEADY = 0.006, 1.4
-"""Offset [m] from which on what is left is done in nearly one step, and how much more of it at once."""
-QUARTER = np.pi / 2
 
 
 class InsertExpert:
-    """Decides from the state alone, and alike in states that look alike: what a policy has to imitate has no jumps."""
+    """Decides from the state alone, but for a retreat once begun."""
+
+    def __init__(self) -> None:
+        self.reset()
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Forget a retreat in progress."""
+        self._retreating = False
 
     def move(self, state: Mapping[str, float]) -> Move:
-        """The next move down the funnel, or along the rim where the peg stands on it."""
-        # Sideways the hand counts: a peg that leans on a wall is where the wall is.
-        sideways, turn = (position(state, "socket") - position(state, "tcp"))[:2], _turn(state)
-        offset = float(np.hypot(*sideways))
-        steady = STEADY if offset < NEAR else 1.0
-        down = _down(state, offset + SIDE * abs(turn))
-        return Move(np.array([*(steady * sideways), down]), gripper=-1.0, turn=steady * turn)
+        """The next move of approach, descent or retreat."""
+        sideways, height, turn = socket.sideways(state), socket.height(state), socket.turn(state)
+        blocked = socket.given_way(state) > BLOCKED
+        self._retreating = blocked or (self._retreating and height < FREE)
+        if self._retreating:
+            return Move(np.array([0.0, 0.0, HOVER - height]), gripper=-1.0, turn=0.0)
+        inside = height < -FREE
+        if inside or (np.hypot(*sideways) < ALIGNED and abs(turn) < TURNED):
+            return Move(np.array([*sideways, -DOWN]), gripper=-1.0, turn=turn)
+        # Rise first: sideways at this height the peg would rub along the socket.
+        sideways = sideways if height > FREE else np.zeros(2)
+        return Move(np.array([*sideways, HOVER - height]), gripper=-1.0, turn=turn)
 
     def remaining(self, state: Mapping[str, float]) -> float:
-        """Way of the hand sideways, of the peg's corners around its axis, and of its tip down into the socket [m]."""
-        sideways = (position(state, "socket") - position(state, "tcp"))[:2]
-        down = max(0.0, state["peg_z"] - state["socket_z"] + DEPTH)
-        return float(np.hypot(*sideways)) + SIDE * abs(_turn(state)) + down
-
-
-def _down(state: Mapping[str, float], out_of_line: float) -> float:
-    """Vertical displacement of the hand [m]: to the funnel's wall, but pressing gently where the grip gives way."""
-    height = state["peg_z"] - state["socket_z"]
-    given_way = state["peg_z"] - (state["tcp_z"] - REACH)
-    wall = -DOWN if height < -INSIDE else float(np.clip(SLOPE * (out_of_line - CATCH), -DOWN, HOVER)) - height
-    return wall + given_way * max(1.0, -wall / PRESSED)
-
-
-def _turn(state: Mapping[str, float]) -> float:
-    """Turn that brings the peg into line [rad]; it is square."""
-    turn = state["socket_yaw"] - state["peg_yaw"]
-    return turn - QUARTER * round(turn / QUARTER)
+        """The peg's way to the bottom of the socket [m]."""
+        return socket.remaining(state)
 
 
 EXPERT = InsertExpert
+RESCUER = FunnelExpert

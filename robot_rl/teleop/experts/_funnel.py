@@ -1,0 +1,51 @@
+"""Rescuer of insert: down a funnel over the socket, into line and deeper at once, from wherever the peg was left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from robot_rl.robot.tasks.insert import SIDE
+from robot_rl.teleop.experts import _socket as socket
+from robot_rl.teleop.experts.base import Move
+
+HOVER = 0.010
+"""Height of the tip above the socket far from it [m]."""
+CATCH = 0.004
+"""How far the peg may be out of line where its tip is level with the socket [m]; it comes into line on the way down."""
+SLOPE = 10.0
+"""Height of the funnel, above that, by how far the peg is out of line."""
+INSIDE = 0.004
+"""Depth of the tip in the socket from which on it can only go deeper [m]."""
+DOWN = 0.04
+PRESSED = 0.008
+"""How far the grip gives way where it is pressed enough: the hand waits until the peg is in line [m]."""
+NEAR, STEADY = 0.006, 1.4
+"""Offset [m] from which on what is left is done in nearly one step, and how much more of it at once."""
+
+
+class FunnelExpert:
+    """Decides from the state alone, and alike in states that look alike: what a policy has to imitate has no jumps."""
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def move(self, state: Mapping[str, float]) -> Move:
+        """The next move down the funnel, or along the rim where the peg stands on it."""
+        sideways, turn = socket.sideways(state), socket.turn(state)
+        offset = float(np.hypot(*sideways))
+        steady = STEADY if offset < NEAR else 1.0
+        down = _down(state, offset + SIDE * abs(turn))
+        return Move(np.array([*(steady * sideways), down]), gripper=-1.0, turn=steady * turn)
+
+    def remaining(self, state: Mapping[str, float]) -> float:
+        """The peg's way to the bottom of the socket [m]."""
+        return socket.remaining(state)
+
+
+def _down(state: Mapping[str, float], out_of_line: float) -> float:
+    """Vertical displacement of the hand [m]: to the funnel's wall, but pressing gently where the grip gives way."""
+    height, given_way = socket.height(state), socket.given_way(state)
+    wall = -DOWN if height < -INSIDE else float(np.clip(SLOPE * (out_of_line - CATCH), -DOWN, HOVER)) - height
+    return wall + given_way * max(1.0, -wall / PRESSED)
