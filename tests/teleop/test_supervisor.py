@@ -101,7 +101,7 @@ def supervised(name: str, config: SupervisorConfig, policy: Callable[[np.ndarray
     """Successes and intervened steps of six episodes."""
     robot, task = load_robot(ROBOTS[name]), load_task(name)
     env = InProcessEnv(robot, task, cameras=(), seed=5)
-    watcher = ScriptedSupervisor(ScriptedExpert(task, robot, 0.05, seed=1), config, seed=2)
+    watcher = ScriptedSupervisor(ScriptedExpert(task, robot, 0.05, seed=1, rescuing=True), config, seed=2)
     successes = helped = 0
     for _ in range(6):
         now = env.reset().state
@@ -135,7 +135,7 @@ def test_a_policy_that_does_nothing_is_helped_to_the_end(name: str) -> None:
 @pytest.mark.parametrize("name", ROBOTS)
 def test_what_the_expert_says_is_left_shrinks_to_almost_nothing_along_its_way(name: str) -> None:
     robot, task = load_robot(ROBOTS[name]), load_task(name)
-    env, expert = InProcessEnv(robot, task, cameras=(), seed=3), ScriptedExpert(task, robot, 0.0)
+    env, expert = InProcessEnv(robot, task, cameras=(), seed=3), ScriptedExpert(task, robot, 0.0, rescuing=True)
     now, ways = env.reset().state, list[float]()
     for _ in range(60):
         ways.append(expert.remaining(now))
