@@ -14,9 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from robot_rl.graph import environment
+
+hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 SHARED = Path("/dev/shm")
 ABANDONED_S = 10.0

@@ -29,7 +29,7 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(moves, st.integers(3, 20), st.integers(1, 33), st.sampled_from([0, 20_000, 1 << 30]), st.data())
 def test_every_reader_sees_what_was_written(
     moves: list[int | str], image_rows: int, rows: int, cache_bytes: int, data: st.DataObject

@@ -84,7 +84,7 @@ def meaning(file: Path) -> object:
         return None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.integers(0, 10**6),
     st.sampled_from(["flip", "flip", "cut", "delete"]),

@@ -61,7 +61,7 @@ def test_lossless_is_bit_for_bit(store: Callable[..., Path], spec: StepSpec, tmp
     assert round_trip(path, tmp_path, lossless=True).tobytes() == rows_of(path).tobytes()
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lengths=st.lists(st.integers(2, 9), min_size=1, max_size=4),
     endings=st.lists(st.sampled_from(["terminal", "limit", "cut"]), min_size=4, max_size=4),

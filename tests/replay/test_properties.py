@@ -107,7 +107,7 @@ def model(
         yield Transition(row, end, history(row), history(end), reward, kept)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     shapes,
     st.integers(1, 5),
@@ -150,7 +150,7 @@ def test_every_transition_is_the_models(
 
 
 @pytest.mark.parametrize("kind", [UniformSampler, PrioritisedSampler])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(episodes=shapes, n=st.integers(1, 4), stack=st.integers(1, 3), seed=st.integers(0, 1000), fails=st.booleans())
 def test_every_transition_is_reachable_and_nothing_else(
     kind: type[UniformSampler], episodes: list[Shape], n: int, stack: int, seed: int, fails: bool

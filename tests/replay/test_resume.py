@@ -86,7 +86,7 @@ def closing_all() -> Iterator[Callable[[Sampler], Sampler]]:
                 sampler.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(KINDS), st.integers(0, 3), st.integers(0, 6), st.integers(0, 3), st.integers(0, 1000))
 def test_goes_on_exactly(
     readers: list[ReplayReader], kind: str, depth: int, before: int, elsewhere: int, seed: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from robot_rl.replay.sum_tree import SumTree
@@ -23,7 +23,6 @@ def made(steps: list[list[tuple[int, int]]]) -> tuple[SumTree, np.ndarray]:
     return tree, naive
 
 
-@settings(deadline=None)
 @given(changes)
 def test_holds_and_finds_what_a_list_does(steps: list[list[tuple[int, int]]]) -> None:
     tree, naive = made(steps)
@@ -35,7 +34,6 @@ def test_holds_and_finds_what_a_list_does(steps: list[list[tuple[int, int]]]) ->
     assert np.array_equal(tree.find(sums), np.searchsorted(np.cumsum(naive), sums, side="right"))
 
 
-@settings(deadline=None)
 @given(changes)
 def test_is_a_function_of_its_numbers(steps: list[list[tuple[int, int]]]) -> None:
     """Of inexact numbers too: a tree filled at once finds the same as one changed step by step."""

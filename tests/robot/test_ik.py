@@ -39,7 +39,7 @@ def follow(ik: DifferentialIK, q: np.ndarray, start: np.ndarray, end: np.ndarray
     return path
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(coordinate, coordinate, coordinate)
 def test_commanded_tcp_tracks_a_moving_target_anywhere_in_the_workspace(x: float, y: float, z: float) -> None:
     twin = KinematicTwin(ROBOT)
@@ -53,7 +53,7 @@ def test_commanded_tcp_tracks_a_moving_target_anywhere_in_the_workspace(x: float
         assert rotation_angle(pose.quaternion, DOWN) < 2e-3
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(coordinate, coordinate, coordinate)
 def test_limits_hold_for_targets_far_out_of_reach(x: float, y: float, z: float) -> None:
     twin = KinematicTwin(ROBOT)

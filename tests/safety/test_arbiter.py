@@ -163,7 +163,7 @@ def test_reset_and_estop_are_over_a_person() -> None:
     assert rig.controller.still
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.1, 0.5]))
 def test_no_hand_over_makes_the_commanded_velocity_jump(seed: int, hold_s: float) -> None:
     rig, rng = Rig(hold_s=hold_s), np.random.default_rng(seed)

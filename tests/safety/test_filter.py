@@ -60,7 +60,7 @@ requests = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(requests)
 @example([("joints", 461985872)])  # fast joints tilt the tcp most between two looks at the way to standstill
 def test_any_sequence_of_requests_keeps_all_limits_and_can_stop_at_any_tick(asked: list[tuple[str, int]]) -> None:

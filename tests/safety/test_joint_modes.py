@@ -53,7 +53,7 @@ class Arm:
 
 
 @pytest.mark.parametrize("mode", ["joint_delta", "joint_position"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(steps=STEPS)
 def test_random_joint_actions_leave_neither_the_box_nor_the_tcp_speed(mode: str, steps: list[tuple[int, bool]]) -> None:
     arm = Arm(mode)

@@ -160,7 +160,7 @@ def test_a_reset_forgets_what_waited() -> None:
     assert not rig.controller.motion_due and rig.doers() == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=12))
 def test_every_observation_has_one_action_of_who_acted_and_no_hand_over_is_a_jump(
     script: list[tuple[bool, bool, bool]],

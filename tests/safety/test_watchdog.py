@@ -65,7 +65,7 @@ class Moving:
         return count
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["silent", "stale", "future"]))
 def test_joint_states_that_fail_stop_the_arm_smoothly_and_it_holds(seed: int, how: str) -> None:
     moving = Moving(seed)
@@ -76,7 +76,7 @@ def test_joint_states_that_fail_stop_the_arm_smoothly_and_it_holds(seed: int, ho
     assert moving.controller.counts[Reason.CLOCK if how == "future" else Reason.STATE_STALE] > 0
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1))
 def test_an_estop_in_any_motion_is_the_shortest_stop_inside_the_acceleration_limit(seed: int) -> None:
     moving = Moving(seed)

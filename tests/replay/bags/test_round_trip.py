@@ -56,7 +56,7 @@ def test_every_kind_of_bag(
     assert verify(tmp_path / "again.zarr").problems == ()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     spec=specs,
     seed=st.integers(0, 2**32 - 1),

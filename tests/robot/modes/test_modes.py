@@ -52,7 +52,7 @@ def obey(course: Course, arm: ArmState, seconds: float, share: float = 1.0) -> A
 
 @pytest.mark.parametrize(("rotation", "axes"), [(0.0, "xyz"), (0.2, "xyz"), (0.2, "z")])
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_what_an_obedient_arm_did_is_the_action(mode: str, rotation: float, axes: str, data: st.DataObject) -> None:
     made = make_mode(with_mode(mode, rotation, axes), LEVEL, PERIOD)
@@ -63,7 +63,7 @@ def test_what_an_obedient_arm_did_is_the_action(mode: str, rotation: float, axes
 
 
 @pytest.mark.parametrize("mode", ["cartesian_delta", "joint_delta"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data(), velocity=vector, turn=vector)
 def test_motion_left_over_from_the_action_before_is_not_this_ones(
     mode: str, data: st.DataObject, velocity: np.ndarray, turn: np.ndarray

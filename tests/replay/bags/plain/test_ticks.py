@@ -52,7 +52,7 @@ def recording(cameras: dict[str, list[int]], joints: list[int], commands: list[i
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(wrist=stamps, front=stamps, joints=stamps, max_age=st.integers(0, 400), rate=st.sampled_from([5.0, 10.0, 30.0]))
 def test_ticks_see_what_the_synchronizer_sees(
     wrist: list[int], front: list[int], joints: list[int], max_age: int, rate: float
@@ -84,7 +84,7 @@ def test_ticks_see_what_the_synchronizer_sees(
         assert ticks.stamps[-1] <= min(wrist[-1], front[-1], joints[-1]) * MS
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     missing=st.lists(st.booleans(), min_size=2, max_size=12),
     ends=st.lists(st.sampled_from([(0.0, 0.0)] * 6 + [(1.0, 1.0), (1.0, 0.0)]), min_size=12, max_size=12),
