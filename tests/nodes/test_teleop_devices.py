@@ -1,4 +1,4 @@
-"""Devices that are topics and a keyboard on a terminal, through the teleop node and real messages, in real time."""
+"""Devices that are topics, a keyboard on a terminal and scripts, through the teleop node and real messages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pty
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 
 from robot_rl.nodes import convert, qos
+from robot_rl.robot.tasks import load_task
+from robot_rl.robot.tasks.insert import REACH
 
 NAMES = ["dx", "dy", "dz", "gripper"]
 WAIT_S = 30.0
@@ -84,11 +87,14 @@ def graph(free_domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Graph]:
 
 @pytest.fixture
 def teleop(graph: Graph) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start a teleop node, with standard input `keys` where it reads a terminal."""
+    """Start a teleop node with `parameters`, and with standard input `keys` where it reads a terminal."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(device: str, role: str, keys: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-        flags = [word for pair in (f"device:={device}", f"role:={role}") for word in ("-p", pair)]
+    def start(
+        device: str, role: str, keys: int = subprocess.DEVNULL, parameters: Mapping[str, object] = MappingProxyType({})
+    ) -> subprocess.Popen[bytes]:
+        values = {"device": device, "role": role, **parameters}
+        flags = [word for name, value in values.items() for word in ("-p", f"{name}:={value}")]
         command = [sys.executable, "-m", "robot_rl.nodes.teleop", "--ros-args", *flags]
         started.append(subprocess.Popen(command, stdin=keys, start_new_session=True))
         return started[-1]
@@ -190,3 +196,25 @@ def test_the_keyboard_of_a_terminal_moves_grips_and_stops(graph: Graph, teleop: 
     assert graph.until(lambda: graph.asked == ["safety/pause"])
     os.close(person)
     os.close(program)
+
+
+@pytest.mark.parametrize(("role", "source"), [("demonstrate", "SCRIPTED"), ("intervene", "INTERVENTION")])
+def test_the_script_that_demonstrates_goes_up_from_the_rim_and_the_one_that_rescues_along_it(
+    graph: Graph, teleop: Callable[..., Any], role: str, source: str
+) -> None:
+    aside, rim, given_way = 0.006, 0.03, 0.015
+    pressed = [0.45 - aside, 0.0, rim + REACH - given_way, 0.01, 0.45, 0.0, rim, 0.0, 0.45 - aside, 0.0, rim, 0.0]
+    names, states = load_task("insert").state_names, graph.node.create_publisher(JointState, "sim/state", qos.STREAM)
+    parameters = {"robot": "fr3_peg", "task": "insert", "noise": 0.0, "supervisor.patience": 1}
+    teleop("scripted", role, parameters=parameters)
+
+    def stand_on_the_rim() -> None:
+        states.publish(convert.vector_to_msg(names, pressed, graph.now(), ""))
+
+    assert graph.until(graph.newest, stand_on_the_rim)
+    action = graph.newest()
+    assert graph.said[-1].header.frame_id == source
+    if role == "demonstrate":
+        assert action["dz"] > 0.2 and action["dx"] == 0.0
+    else:
+        assert action["dx"] > 0.1 and action["dz"] > 0.0

@@ -132,10 +132,11 @@ def test_a_policy_that_does_nothing_is_helped_to_the_end(name: str) -> None:
     assert successes == 6 and helped > 40
 
 
+@pytest.mark.parametrize("rescuing", [False, True])
 @pytest.mark.parametrize("name", ROBOTS)
-def test_what_the_expert_says_is_left_shrinks_to_almost_nothing_along_its_way(name: str) -> None:
+def test_what_the_expert_says_is_left_shrinks_to_almost_nothing_along_its_way(name: str, rescuing: bool) -> None:
     robot, task = load_robot(ROBOTS[name]), load_task(name)
-    env, expert = InProcessEnv(robot, task, cameras=(), seed=3), ScriptedExpert(task, robot, 0.0, rescuing=True)
+    env, expert = InProcessEnv(robot, task, cameras=(), seed=3), ScriptedExpert(task, robot, 0.0, rescuing=rescuing)
     now, ways = env.reset().state, list[float]()
     for _ in range(60):
         ways.append(expert.remaining(now))

@@ -7,18 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from robot_rl.robot.tasks.insert import SIDE
-from robot_rl.teleop.experts import _socket as socket
+from robot_rl.teleop.experts import _peg as peg
 from robot_rl.teleop.experts.base import Move
 
-HOVER = 0.010
-"""Height of the tip above the socket far from it [m]."""
 CATCH = 0.004
 """How far the peg may be out of line where its tip is level with the socket [m]; it comes into line on the way down."""
 SLOPE = 10.0
 """Height of the funnel, above that, by how far the peg is out of line."""
 INSIDE = 0.004
 """Depth of the tip in the socket from which on it can only go deeper [m]."""
-DOWN = 0.04
 PRESSED = 0.008
 """How far the grip gives way where it is pressed enough: the hand waits until the peg is in line [m]."""
 NEAR, STEADY = 0.006, 1.4
@@ -33,7 +30,7 @@ class FunnelExpert:
 
     def move(self, state: Mapping[str, float]) -> Move:
         """The next move down the funnel, or along the rim where the peg stands on it."""
-        sideways, turn = socket.sideways(state), socket.turn(state)
+        sideways, turn = peg.sideways(state), peg.turn(state)
         offset = float(np.hypot(*sideways))
         steady = STEADY if offset < NEAR else 1.0
         down = _down(state, offset + SIDE * abs(turn))
@@ -41,11 +38,12 @@ class FunnelExpert:
 
     def remaining(self, state: Mapping[str, float]) -> float:
         """The peg's way to the bottom of the socket [m]."""
-        return socket.remaining(state)
+        return peg.remaining(state)
 
 
 def _down(state: Mapping[str, float], out_of_line: float) -> float:
     """Vertical displacement of the hand [m]: to the funnel's wall, but pressing gently where the grip gives way."""
-    height, given_way = socket.height(state), socket.given_way(state)
-    wall = -DOWN if height < -INSIDE else float(np.clip(SLOPE * (out_of_line - CATCH), -DOWN, HOVER)) - height
+    height, given_way = peg.height(state), peg.given_way(state)
+    funnel = float(np.clip(SLOPE * (out_of_line - CATCH), -peg.DOWN, peg.HOVER))
+    wall = -peg.DOWN if height < -INSIDE else funnel - height
     return wall + given_way * max(1.0, -wall / PRESSED)

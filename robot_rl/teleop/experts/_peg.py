@@ -9,6 +9,10 @@ import numpy as np
 from robot_rl.robot.tasks.insert import DEPTH, REACH, SIDE
 from robot_rl.teleop.experts.base import position
 
+HOVER = 0.010
+"""Height of the tip above the socket where the peg is not in line [m]."""
+DOWN = 0.04
+"""Displacement of the hand where nothing but down is left to do [m]: as fast as it may."""
 QUARTER = np.pi / 2
 
 
