@@ -18,8 +18,11 @@ INSIDE = 0.004
 """Depth of the tip in the socket from which on it can only go deeper [m]."""
 PRESSED = 0.008
 """How far the grip gives way where it is pressed enough: the hand waits until the peg is in line [m]."""
-NEAR, STEADY = 0.006, 1.4
-"""Offset [m] from which on what is left is done in nearly one step, and how much more of it at once."""
+GAIN = 2.2
+"""How much of what is out of line is undone at once, times what a script does of a way: a third too far.
+
+Whoever imitates this is off by some part of an action: the larger the action that a millimetre asks for, the fewer
+millimetres that is. Where the peg slips over the opening it goes in."""
 
 
 class FunnelExpert:
@@ -32,9 +35,8 @@ class FunnelExpert:
         """The next move down the funnel, or along the rim where the peg stands on it."""
         sideways, turn = peg.sideways(state), peg.turn(state)
         offset = float(np.hypot(*sideways))
-        steady = STEADY if offset < NEAR else 1.0
         down = _down(state, offset + SIDE * abs(turn))
-        return Move(np.array([*(steady * sideways), down]), gripper=-1.0, turn=steady * turn)
+        return Move(np.array([*(GAIN * sideways), down]), gripper=-1.0, turn=GAIN * turn)
 
     def remaining(self, state: Mapping[str, float]) -> float:
         """The peg's way to the bottom of the socket [m]."""
