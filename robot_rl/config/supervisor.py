@@ -17,5 +17,6 @@ class SupervisorConfig:
     tolerance: float = param(0.03, "how much longer than ever the way may become", ge=0.0, unit="m")
     deadline: int = param(0, "step of the episode from which on it takes over in any case; 0 for none", ge=0)
     give_back: float = param(0.5, "share of the way at the takeover at which it gives back control", ge=0.0, le=1.0)
+    noise: float = param(0.0, "standard deviation of its action noise: its actions are imitated", ge=0.0, le=1.0)
     min_steps: int = param(3, "steps that it acts at least", ge=1)
     max_steps: int = param(20, "steps after which it gives back control in any case", ge=1)

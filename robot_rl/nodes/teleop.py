@@ -35,8 +35,9 @@ class TeleopNode(GraphNode):
         self._task = load_task(self.config.task)
         self._names = ActionMap(robot).spec.names
         supervising = self.config.role == "intervene"
+        noise = self.config.supervisor.noise if supervising else self.config.noise
         self._expert = ScriptedExpert(
-            self._task, robot, self.config.noise, self.config.seed, self.config.mistakes, rescuing=supervising
+            self._task, robot, noise, self.config.seed, self.config.mistakes, rescuing=supervising
         )
         self._state: JointState | None = None
         self._publisher = self.create_publisher(JointState, "action/teleop", qos.COMMAND)

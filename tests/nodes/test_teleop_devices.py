@@ -205,7 +205,9 @@ def test_the_script_that_demonstrates_goes_up_from_the_rim_and_the_one_that_resc
     aside, rim, given_way = 0.006, 0.03, 0.015
     pressed = [0.45 - aside, 0.0, rim + REACH - given_way, 0.01, 0.45, 0.0, rim, 0.0, 0.45 - aside, 0.0, rim, 0.0]
     names, states = load_task("insert").state_names, graph.node.create_publisher(JointState, "sim/state", qos.STREAM)
-    parameters = {"robot": "fr3_peg", "task": "insert", "noise": 0.0, "supervisor.patience": 1}
+    others = "supervisor.noise" if role == "demonstrate" else "noise"
+    silent = {"noise": 0.0, "supervisor.noise": 0.0}
+    parameters = {"robot": "fr3_peg", "task": "insert", **silent, others: 1.0, "supervisor.patience": 1}
     teleop("scripted", role, parameters=parameters)
 
     def stand_on_the_rim() -> None:
@@ -215,6 +217,6 @@ def test_the_script_that_demonstrates_goes_up_from_the_rim_and_the_one_that_resc
     action = graph.newest()
     assert graph.said[-1].header.frame_id == source
     if role == "demonstrate":
-        assert action["dz"] > 0.2 and action["dx"] == 0.0
+        assert action["dz"] > 0.2 and action["dx"] == action["dy"] == action["rz"] == 0.0
     else:
-        assert action["dx"] > 0.1 and action["dz"] > 0.0
+        assert action["dx"] > 0.1 and action["dz"] > 0.0 and action["dy"] == action["rz"] == 0.0
