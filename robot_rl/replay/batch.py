@@ -18,7 +18,8 @@ class Batch(dict[str, np.ndarray]):
     are contiguous; `obs_proprio`, `next_proprio` (B, P), `action` (B, A), `reward` (B,) (n-step discounted sum),
     `discount` (B,) (of the value of the next observation; 0 where the task ended), float32; `weight` (B,) float32, of
     the transition in a loss, at most 1; `indices` and `next_indices` (B,) int64, rows in the store of the observation
-    and the next one; `pool` (B,) int32, 0 for online data, 1.. for the prior pools.
+    and the next one; `pool` (B,) int32, 0 for online data, 1.. for the prior pools; `source` (B,) uint8, who chose the
+    action (core.record.Source).
 
     Histories of K > 1 observations have an axis more, oldest first: images (B, K, C, H, W, 3) and proprioception
     (B, K, P), with `[:, k, c]` and `[:, k]` contiguous.
@@ -45,6 +46,7 @@ class Batch(dict[str, np.ndarray]):
         for name in ("indices", "next_indices"):
             batch[name] = allocate((size,), np.dtype(np.int64))
         batch["pool"] = allocate((size,), np.dtype(np.int32))
+        batch["source"] = allocate((size,), np.dtype(np.uint8))
         return batch
 
     def part(self, start: int, stop: int) -> Batch:

@@ -128,6 +128,7 @@ class UniformSampler:
         self._gather_history(rows, first, batch["obs_images"], batch["obs_proprio"])
         self._gather_history(successor, first, batch["next_images"], batch["next_proprio"])
         take("action", rows, batch["action"])
+        take("source", rows, batch["source"])
         batch["indices"][:], batch["next_indices"][:] = rows, successor
         batch["reward"][:] = self._returns(rows, successor, first)
         ends = take("is_terminal", successor) != 0

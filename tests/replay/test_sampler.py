@@ -48,6 +48,7 @@ def test_shapes_and_types(online: ReplayReader) -> None:
         "indices": ((6,), "int64"),
         "next_indices": ((6,), "int64"),
         "pool": ((6,), "int32"),
+        "source": ((6,), "uint8"),
     }
     assert batch["obs_images"][:, 1].flags.c_contiguous
     assert (batch["weight"] == 1.0).all()
@@ -196,6 +197,7 @@ def test_interventions_are_drawn_as_online_and_as_prior_data_also_where_they_cam
     assert (pool > 0).sum() == 1000
     assert set(batch["indices"][pool == 2].tolist()) == {25, 26, 27, 28}
     assert set(batch["indices"][helped & (pool == 0)].tolist()) == {25, 26, 27, 28}
+    assert ((batch["source"] == Source.INTERVENTION) == (helped & (pool != 1))).all()
 
 
 def test_uniform_over_transitions(online: ReplayReader) -> None:
