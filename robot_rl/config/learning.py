@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from robot_rl.config.param import param
 
+INTERVENTION_FEATURES = "weight of that distance to interventions alone, which the encoder learns from as well"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderConfig:
@@ -73,6 +75,7 @@ class SACConfig(AgentConfig):
     backup_entropy: bool = param(False, "whether the critics' targets contain the entropy term")
     actor_period: int = param(1, "critic updates per actor and temperature update", ge=1)
     imitation: float = param(0.0, "weight of the squared distance to the actions of demonstrations", ge=0.0)
+    intervention_features: float = param(0.0, INTERVENTION_FEATURES, ge=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,7 @@ class TD3Config(AgentConfig):
     exploration_noise: float = param(0.1, "standard deviation of the noise on sampled actions", ge=0.0)
     actor_period: int = param(2, "critic updates per actor update", ge=1)
     imitation: float = param(0.0, "weight of the squared distance to the actions of demonstrations", ge=0.0)
+    intervention_features: float = param(0.0, INTERVENTION_FEATURES, ge=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

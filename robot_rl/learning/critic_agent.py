@@ -32,8 +32,8 @@ class NonFinite(RobotRLError):
 class CriticAgent:
     """Actor network, critic ensemble, slow critics; an algorithm says what the next value is and how to improve.
 
-    Observations are encoded once an update. The encoder learns from the critics alone and has no slow copy: the
-    targets are the slow critics on the online encoder's features (DrQ-v2, Yarats et al. 2022).
+    Observations are encoded once an update. The encoder learns from the critics, not from what improves the policy, and
+    has no slow copy: targets are the slow critics on the online encoder's features (DrQ-v2, Yarats et al. 2022).
     """
 
     algorithm: ClassVar[str]
@@ -102,6 +102,10 @@ class CriticAgent:
         """Loss, summed over critics, of their `outputs` (N, B) against `target` (B,), weighted by `weight` (B,)."""
         return critic_loss(outputs, target, weight)
 
+    def _encoder_loss(self, data: Mapping[str, Tensor], features: Tensor) -> Tensor:
+        """What the encoder learns from beside the critics, by its `features` (B, F) of the observations."""
+        return features.new_zeros(())
+
     def _values(self, outputs: Tensor) -> Tensor:
         """Q values of the critics' outputs, elementwise."""
         return outputs
@@ -149,7 +153,7 @@ class CriticAgent:
             "q_spread": float(values.std(0, correction=0).mean()),
             "target_mean": float(target.mean()),
         }
-        self.optimisers["critic"].minimise(loss)
+        self.optimisers["critic"].minimise(loss + self._encoder_loss(data, features.now))
         return metrics
 
     def _update_gripper(self, data: Mapping[str, Tensor], features: Features) -> dict[str, float]:

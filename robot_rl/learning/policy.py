@@ -65,6 +65,11 @@ class DeterministicPolicy(nn.Module):
         """(B, A)."""
         return torch.tanh(self.head(self.trunk(features)).float())
 
+    def mean_action(self, features: Tensor) -> Tensor:
+        """(B, A): all that it gives."""
+        action: Tensor = self(features)
+        return action
+
 
 class TanhGaussianPolicy(nn.Module):
     """Features to a squashed normal distribution over actions in [-1, 1]^A."""

@@ -10,13 +10,14 @@ from torch import Tensor
 from robot_rl.config.learning import SACConfig
 from robot_rl.learning.actor_network import GaussianActor
 from robot_rl.learning.critic import subset_minimum
-from robot_rl.learning.critic_agent import CriticAgent, finite
-from robot_rl.learning.losses import actor_loss, imitation_loss
+from robot_rl.learning.critic_agent import finite
+from robot_rl.learning.losses import actor_loss
 from robot_rl.learning.optimiser import Optimiser
+from robot_rl.learning.policy_agent import PolicyAgent
 from robot_rl.learning.temperature import Temperature
 
 
-class SAC(CriticAgent):
+class SAC(PolicyAgent):
     """Tanh-Gaussian policy, critic ensemble with a random subset's minimum as target, learned temperature."""
 
     algorithm = "sac"
@@ -58,11 +59,7 @@ class SAC(CriticAgent):
         action = self.actor.complete(action, features)
         loss = actor_loss(self.critic(critic_features, action), log_prob, self.temperature.alpha)
         metrics = {"actor_loss": finite("actor_loss", loss), "entropy": -float(log_prob.detach().mean())}
-        if self.config.imitation > 0.0:
-            prior = (data["pool"] > 0).float()
-            near = imitation_loss(torch.tanh(mean), self.actor.motion(data["action"]), prior)
-            metrics["imitation_loss"] = finite("imitation_loss", near)
-            loss = loss + self.config.imitation * near
+        loss, metrics = self._drawn(loss, metrics, data, torch.tanh(mean))
         self.optimisers["actor"].minimise(loss)
         return log_prob.detach(), metrics
 

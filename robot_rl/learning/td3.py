@@ -10,12 +10,12 @@ from torch import Tensor
 
 from robot_rl.config.learning import TD3Config
 from robot_rl.learning.actor_network import DeterministicActor, add_noise
-from robot_rl.learning.critic_agent import CriticAgent, finite
-from robot_rl.learning.losses import imitation_loss
+from robot_rl.learning.critic_agent import finite
 from robot_rl.learning.optimiser import Optimiser
+from robot_rl.learning.policy_agent import PolicyAgent
 
 
-class TD3(CriticAgent):
+class TD3(PolicyAgent):
     """A deterministic policy with a slow copy; the target value is the minimum over all slow critics."""
 
     algorithm = "td3"
@@ -45,10 +45,7 @@ class TD3(CriticAgent):
         action = self.actor.policy(features)
         loss = -self.critic(critic_features, self.actor.complete(action, features)).mean()
         metrics = {"actor_loss": finite("actor_loss", loss)}
-        if self.config.imitation > 0.0:
-            near = imitation_loss(action, self.actor.motion(data["action"]), (data["pool"] > 0).float())
-            metrics["imitation_loss"] = finite("imitation_loss", near)
-            loss = loss + self.config.imitation * near
+        loss, metrics = self._drawn(loss, metrics, data, action)
         self.optimisers["actor"].minimise(loss)
         return metrics
 

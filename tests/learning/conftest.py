@@ -55,6 +55,7 @@ def make_batch(spec: StepSpec, size: int, seed: int = 0, stack: int = 1) -> Batc
     batch["reward"][:] = rng.random(size) < 0.3
     batch["discount"][:] = 0.9 * (rng.random(size) < 0.7)
     batch["pool"][: size // 2] = 1
+    batch["source"][: size // 2] = Source.SCRIPTED
     return batch
 
 
