@@ -13,6 +13,7 @@ class SupervisorConfig:
 
     rate: float = param(1.0, "share of episodes that are watched, drawn at random", ge=0.0, le=1.0)
     patience: int = param(6, "steps without progress after which it takes over", ge=1)
+    trust: int = param(0, "steps by which patience has grown once no episode of the last 20 needed help", ge=0)
     progress: float = param(0.005, "how much shorter than ever the way must become to be progress", ge=0.0, unit="m")
     tolerance: float = param(0.03, "how much longer than ever the way may become", ge=0.0, unit="m")
     deadline: int = param(0, "step of the episode from which on it takes over in any case; 0 for none", ge=0)

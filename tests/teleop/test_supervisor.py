@@ -88,6 +88,37 @@ def test_the_rate_is_the_share_of_episodes_that_are_watched() -> None:
     assert not any(acted(supervisor(rate=0.0), [0.3] * 30))
 
 
+def test_it_waits_the_longer_the_more_of_the_newest_episodes_went_without_help() -> None:
+    watcher, good = supervisor(trust=4), [0.30 - 0.02 * step for step in range(12)]
+
+    def waits() -> int:
+        """Steps without progress that an episode begins with until it takes over."""
+        watcher.reset()
+        return acted(watcher, [0.3] * 12).index(True)
+
+    def go_well(episodes: int) -> None:
+        for _ in range(episodes):
+            watcher.reset()
+            assert not any(acted(watcher, good))
+
+    assert waits() == 3
+    go_well(9)
+    assert waits() == 5, "half of the episodes that it remembers"
+    go_well(20)
+    assert waits() == 7
+    for _ in range(20):
+        waits()
+    assert waits() == 3, "trust is lost again"
+
+
+def test_trust_comes_of_watched_episodes_alone() -> None:
+    watcher = supervisor(trust=4, rate=0.5)
+    for _ in range(100):
+        watcher.reset()
+        acted(watcher, [0.3] * 12)
+    assert watcher._patience == CONFIG.patience
+
+
 @given(st.lists(st.floats(0.0, 0.5), max_size=40), st.integers(0, 9), st.floats(0.0, 1.0))
 def test_the_same_seed_and_states_give_the_same_actions(ways: list[float], seed: int, rate: float) -> None:
     def actions() -> list[list[float] | None]:
