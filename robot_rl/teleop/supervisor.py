@@ -41,7 +41,7 @@ class ScriptedSupervisor:
         self._helped = False
         self._watching = bool(self._rng.random() < self._config.rate)
         self._step, self._acted, self._goal = 0, 0, 0.0
-        self._trust()
+        self._begin_anew()
 
     def act(self, state: np.ndarray) -> np.ndarray | None:
         """Action float32 (A,) for the privileged `state` at the next step of the episode, None for hands off."""
@@ -49,7 +49,7 @@ class ScriptedSupervisor:
         self._step += 1
         if self.acting and self._is_mended(way):
             self._acted = 0
-            self._trust()
+            self._begin_anew()
         if not self.acting:
             if not self._watching or not self._strays(way):
                 return None
@@ -58,7 +58,7 @@ class ScriptedSupervisor:
         self._acted += 1
         return self._expert.act(state)
 
-    def _trust(self) -> None:
+    def _begin_anew(self) -> None:
         """Let the policy begin anew."""
         self._shortest, self._stuck = math.inf, 0
 
