@@ -26,7 +26,7 @@ class ScriptedSupervisor:
         self._expert, self._config = expert, config
         self._rng = np.random.default_rng(seed)
         self._unaided: deque[bool] = deque(maxlen=REMEMBERED)
-        self._step, self._helped = 0, False
+        self._step, self._watching, self._helped = 0, False, False
         self.reset()
 
     @property
