@@ -95,7 +95,7 @@ def test_a_supervisor_stands_beside_the_policy_and_is_listened_to(make):
     assert graph.node("safety").parameters["supervised"] is True
     teleop = graph.node("teleop").parameters
     assert (teleop["device"], teleop["role"], teleop["seed"]) == ("scripted", "intervene", 4)
-    assert teleop["supervisor"]["patience"] == 5, "the task's"
+    assert (teleop["supervisor"]["patience"], teleop["supervisor"]["trust"]) == (3, 3), "the task's"
     load(SECTIONS["teleop"], {key: value for key, value in teleop.items() if key != "use_sim_time"})
     assert "supervised" not in make("eval").arguments and not make("eval").node("safety").parameters["supervised"]
 
