@@ -47,24 +47,17 @@ class RosPeer:
         """Spin for some time."""
         self.spin_until(lambda: False, seconds)
 
-    def request(self, kind: Any, service: str, request: Any) -> Any:
-        """The answer of a service of `kind`, once it is there."""
-        client = self.node.create_client(kind, service)
-        assert self.spin_until(client.service_is_ready)
-        future = client.call_async(request)
-        assert self.spin_until(future.done)
-        return future.result()
+    def request(self, kind: Any, service: str, request: Any, tries: int = 1) -> Any:
+        """The answer of a service of `kind`, once it is there.
 
-    def look(self, kind: Any, service: str, request: Any) -> Any:
-        """The answer of a service that changes nothing, asked again where an answer was lost.
-
-        A server that has not yet found this client's reader answers into nothing.
+        A server that has not yet found this client's reader answers into nothing: what changes nothing may be asked
+        several times.
         """
         client = self.node.create_client(kind, service)
         assert self.spin_until(client.service_is_ready)
-        for _ in range(5):
+        for _ in range(tries):
             future = client.call_async(request)
-            if self.spin_until(future.done, 8.0):
+            if self.spin_until(future.done, 60.0 / tries):
                 return future.result()
         raise AssertionError(f"{service} does not answer")
 

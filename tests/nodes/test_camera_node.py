@@ -64,7 +64,7 @@ class Viewer(RosPeer):
         return bool(self.request(ChangeState, "camera/change_state", request).success)
 
     def state(self) -> int:
-        return int(self.look(GetState, "camera/get_state", GetState.Request()).current_state.id)
+        return int(self.request(GetState, "camera/get_state", GetState.Request(), tries=6).current_state.id)
 
 
 @pytest.fixture
